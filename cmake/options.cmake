@@ -1,0 +1,20 @@
+# Warnings and sanitizers, on one interface target that every room links; nothing global.
+add_library(sunder_options INTERFACE)
+target_include_directories(sunder_options INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
+target_compile_options(sunder_options INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor)
+if(SUNDER_WERROR)
+  target_compile_options(sunder_options INTERFACE -Werror)
+endif()
+if(SUNDER_SANITIZE)
+  target_compile_options(sunder_options INTERFACE -fsanitize=${SUNDER_SANITIZE} -fno-omit-frame-pointer
+                                                  -fno-sanitize-recover=all)
+  target_link_options(sunder_options INTERFACE -fsanitize=${SUNDER_SANITIZE})
+endif()
+
+# sunder_room(NAME DEPENDS…): a static library of every source of the calling folder and those below it.
+# Sources are found, so that a new fault, check or command is one new file and one line in its list.def.
+function(sunder_room name)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  add_library(sunder_${name} STATIC ${sources})
+  target_link_libraries(sunder_${name} PUBLIC sunder_options ${ARGN})
+endfunction()

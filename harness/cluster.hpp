@@ -1,0 +1,48 @@
+// Cluster: the database nodes of a run, as the runner and the nemesis see them.
+//
+// The supervisor (harness/supervisor.cpp) implements it over the launcher process; see docs/internals/ARCHITECTURE.md.
+// Thread: any, unless stated; calls block for at most a launcher round trip.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "sunder/result.hpp"
+#include "sunder/time.hpp"
+#include "sunder/topology.hpp"
+
+namespace sunder::harness {
+
+struct NodeStatus {
+  std::string name;
+  Ipv4 ip = 0;
+  std::uint16_t client_port = 0;  ///< where clients connect, on `ip`
+  pid_t pid = 0;                  ///< in the pid namespace of this process; 0: not running
+  bool alive = false;
+  std::string endpoint;           ///< host:port on the host, for a wrapped command
+  std::string log;                ///< path of its log file on the host
+  int exit_status = 0;            ///< wait status once it has ended
+};
+
+class Cluster {
+ public:
+  virtual ~Cluster() = default;
+  [[nodiscard]] virtual std::string system() const = 0;   ///< "etcd"
+  [[nodiscard]] virtual std::string version() const = 0;  ///< "3.4.23"
+  [[nodiscard]] virtual std::vector<NodeStatus> nodes() const = 0;
+  /// Moves the calling thread into the client namespace (no-op outside netns mode). Sockets that it makes from now on
+  /// reach the nodes through the proxy. Thread: the one that calls, for good.
+  virtual Status enter_client_namespace() = 0;
+  /// Moves the calling thread into a node's own namespace: for probes that must not meet the proxy's faults.
+  virtual Status enter_node_namespace(const std::string& node) = 0;
+  /// Sends a signal to the node's process group. The node is marked down when its process has ended.
+  virtual Status signal(const std::string& node, int signal) = 0;
+  /// Starts a node again that has ended, with its data as it left it.
+  virtual Status start(const std::string& node) = 0;
+  /// Blocks until every node answers its readiness probe inside its own namespace. ERRORS: timeout, names the nodes.
+  virtual Status wait_ready(Nanos timeout) = 0;
+};
+
+}  // namespace sunder::harness
