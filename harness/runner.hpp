@@ -1,0 +1,41 @@
+// Runner: one chaos run. Clients, nemesis, recorder; then heal, then checks, then the run folder.
+//
+// generator → worker → client adapter → database; worker → **recorder** → history.jsonl; nemesis → control client → proxy.
+// Order at the end: history synced to disk, then heal, then final reads, then checks; each step reported on its own.
+// Thread: run_suite is called from the main thread and makes one thread per client, one for the nemesis, one watchdog;
+// all are joined when it returns.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+
+#include "harness/cluster.hpp"
+#include "harness/results.hpp"
+#include "harness/suite.hpp"
+#include "sunder/result.hpp"
+
+namespace sunder::harness {
+
+struct RunOptions {
+  const Suite* suite = nullptr;
+  Cluster* cluster = nullptr;
+  std::string api_url;     ///< control API as seen from this process
+  std::string run_dir;     ///< exists; events.jsonl in it is written by the switchboard
+  Nanos t0 = 0;            ///< origin of the history's clock
+  std::uint64_t seed = 0;
+  Topology topology;       ///< with the harness clients c1, c2, … and their addresses
+  std::string sunder_version;
+  const std::atomic<bool>* interrupted = nullptr;
+  /// Called from the main thread about twice a second and at each step: one line of progress.
+  std::function<void(const std::string&)> progress;
+};
+
+/// RETURNS the results, also when a check failed or the run was interrupted; history.jsonl, results.json, junit.xml and
+/// report.html are in the run folder then. ERRORS: unavailable (proxy can't heal, database client can't start), io.
+[[nodiscard]] Result<RunResults> run_suite(const RunOptions& options);
+
+/// The exit code of the contract for results.
+[[nodiscard]] int exit_code_of(const RunResults& results);
+
+}  // namespace sunder::harness

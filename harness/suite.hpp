@@ -1,0 +1,85 @@
+// Suite: cluster × workload × nemesis × checks, one TOML file, validated as a whole before anything starts.
+//
+// file → load_suite → **Suite** → session, supervisor, runner. Unknown keys, wrong units and names that do not exist are
+// errors with file:line. Schema: CONTRACT.md, docs/reference/suite.md. Thread: a value.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sunder/fault.hpp"
+#include "sunder/result.hpp"
+#include "sunder/time.hpp"
+
+namespace sunder::harness {
+
+struct NodeOverride {
+  std::string name;
+  std::string address;   ///< empty: from the subnet
+  std::string hostname;  ///< empty: the name
+  std::string binary;    ///< empty: the system's
+  std::vector<std::string> args;  ///< appended to the system's
+  std::map<std::string, std::string> env;
+  bool owned = true;
+};
+
+struct ClusterSpec {
+  std::string system;              ///< a folder of systems/
+  std::vector<std::string> nodes;  ///< names; "nodes = 3" gives n1, n2, n3
+  std::string network = "auto";    ///< auto, netns (launcher, explicit, attach are refused with the reason)
+  std::string subnet = "10.77.0.0/24";
+  std::vector<NodeOverride> overrides;
+};
+
+struct WorkloadSpec {
+  std::string name = "register";
+  unsigned clients = 6;       ///< client i is pinned to node i mod n
+  unsigned keys = 3;
+  double rate = 0;            ///< operations per second over all clients, open loop; 0: closed loop
+  Nanos time = 30 * kSecond;  ///< the nemesis's time; the end waits for the last heal and recovery
+  Nanos op_timeout = 2 * kSecond;
+  std::string reads = "linearizable";  ///< or "serializable", where the system offers it
+};
+
+struct NemesisSpec {
+  std::string name = "partition";
+  std::string targets = "leader";  ///< leader, follower, or a node's name: isolated from the rest
+  CutKind kind = CutKind::drop;
+  Nanos every = 9 * kSecond;       ///< from the start of one cut to the start of the next, at least
+  Nanos duration = 6 * kSecond;    ///< `for`
+};
+
+struct LinearizableCheck {
+  bool wanted = false;
+  std::uint64_t power_inside = 0;  ///< demanded at least; 0: no demand
+  std::uint64_t power_across = 0;
+};
+
+struct AvailabilityCheck {
+  bool wanted = false;        ///< a bound is given: it judges
+  std::string majority = "any";  ///< "yes", "no", "any"
+  std::string minority = "any";
+  Nanos settle = 5 * kSecond;
+};
+
+struct RecoveryCheck {
+  bool wanted = false;
+  Nanos bound = 30 * kSecond;  ///< `within`
+};
+
+struct Suite {
+  std::string path;
+  std::string name;  ///< the file's stem
+  ClusterSpec cluster;
+  WorkloadSpec workload;
+  std::vector<NemesisSpec> nemeses;
+  LinearizableCheck linearizable;
+  AvailabilityCheck availability;
+  RecoveryCheck recovery;
+};
+
+/// ERRORS: invalid or not_found, with "file:line".
+[[nodiscard]] Result<Suite> load_suite(const std::string& path);
+
+}  // namespace sunder::harness
