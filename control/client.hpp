@@ -6,6 +6,7 @@
 // Thread: a Client is for one thread at a time; make as many as needed.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -63,6 +64,8 @@ class Client {
   Result<std::vector<RuleReport>> rules();
   /// Tells the proxy that a node's process is gone (true) or may be reached again (false).
   Status set_node_down(const std::string& node, bool down);
+  /// Writes a note of the caller into the event log: {"event":"note","text":…, and each of `fields` as a text}.
+  Status note(const std::string& text, const std::map<std::string, std::string>& fields = {});
   /// Raw JSON of GET `path` ("/v1/status", "/v1/events?since=17"), for printing.
   Result<std::string> get(const std::string& path);
 
