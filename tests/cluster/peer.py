@@ -7,12 +7,14 @@ tests talk to it from the client namespace, so their own requests never use a no
 
   POST /dial   {"ip","port","timeout","keepalive":[idle,interval,count]?,"user_timeout_ms"?} -> {"id"} | {"error":"ECONNREFUSED"}
   POST /send   {"id","bytes"}   -> {"sent"}          sends in the background; never blocks the request
+  POST /die    {}               kills itself with SIGKILL, after the answer
   GET  /state                   -> {"dialled":{id:{…}},"accepted":{id:{…}}}
 """
 import argparse
 import errno
 import json
 import os
+import signal
 import socket
 import sys
 import threading
@@ -128,6 +130,10 @@ class Handler(BaseHTTPRequestHandler):
             links = ACCEPTED if order.get("side") == "accepted" else DIALLED
             links[order["id"]].send(order["bytes"])
             self.answer({"sent": order["bytes"]})
+        elif self.path == "/die":
+            self.answer({})
+            self.wfile.flush()
+            os.kill(os.getpid(), signal.SIGKILL)
         else:
             self.send_error(404)
 
