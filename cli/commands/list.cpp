@@ -1,0 +1,67 @@
+// sunder list: what there is to choose from.
+//
+// registry of each room → a table, or JSON with --json. One entry of kLists per kind of thing.
+// Thread: the main thread.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "cli/command.hpp"
+#include "control/fault_kinds.hpp"
+
+namespace sunder::cli {
+namespace {
+
+void faults_text() {
+  for (const auto& kind : control::fault_kind_lines()) {
+    std::printf("%s\n    %s\n", kind.name.c_str(), kind.doc.c_str());
+    for (const auto& param : kind.params) {
+      const std::string given =
+          param.default_value.empty() ? "required" : "default " + param.default_value;
+      std::printf("    %-14s %s; %s, %s\n", param.name.c_str(), param.doc.c_str(),
+                  param.unit.c_str(), given.c_str());
+    }
+  }
+  std::printf(
+      "\nput one in force:  sunder ctl fault add KIND PAIRS key=value…\n"
+      "cuts (sunder ctl partition --kind): drop, hold, reset, close, refuse\n");
+}
+
+void faults_json() { std::printf("%s\n", control::fault_kinds_json().c_str()); }
+
+struct List {
+  const char* name;
+  void (*text)();
+  void (*json)();
+};
+
+constexpr std::array kLists{
+    List{"faults", faults_text, faults_json},
+};
+
+int run(const std::vector<std::string>& args) {
+  std::string what;
+  bool json = false;
+  std::string names;
+  for (const List& list : kLists) names += (names.empty() ? "" : ", ") + std::string(list.name);
+  CLI::App app("Lists what there is: " + names + ".", "sunder list");
+  app.add_option("WHAT", what, names)->required();
+  app.add_flag("--json", json, "as JSON");
+  if (const auto code = parse_command(app, args)) return *code;
+  for (const List& list : kLists) {
+    if (what != list.name) continue;
+    json ? list.json() : list.text();
+    return 0;
+  }
+  std::fprintf(stderr, "sunder list: there is no list of \"%s\"; there are %s\n", what.c_str(),
+               names.c_str());
+  return 2;
+}
+
+}  // namespace
+
+extern const Command list_command;
+const Command list_command{"list", "what there is: fault kinds", run};
+
+}  // namespace sunder::cli

@@ -1,0 +1,215 @@
+// ApiServer over cpp-httplib, with a socket of our own. One of the two files that include httplib.
+//
+// What cpp-httplib 0.11 does by default and must not do here: SO_REUSEPORT on the listener (a port in use would never be
+// seen), a backlog of 5, bodies without a bound (also chunked ones), threads held for 5 s by idle keep-alive, a wait of 5 s
+// for the body of a POST without Content-Length, and a listener that ends at EINTR.
+#include "control/server.hpp"
+
+#include <httplib.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <chrono>
+#include <thread>
+
+#include "base/assert.hpp"
+#include "base/fd.hpp"
+#include "base/log.hpp"
+#include "control/api.hpp"
+#include "control/quiet_thread.hpp"
+
+namespace sunder::control {
+namespace {
+
+/// httplib's server on a descriptor that is bound and listening already.
+class AdoptingServer final : public httplib::Server {
+ public:
+  void adopt(int fd) { svr_sock_ = fd; }
+};
+
+Result<UniqueFd> listening_socket(Ipv4 ip, int port) {
+  UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd) return errno_error("no socket for the control API", errno);
+  const int on = 1;
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);  // not SO_REUSEPORT
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(ip);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::listen(fd.get(), SOMAXCONN) != 0) {
+    const int err = errno;
+    const std::string place = to_string(IpPort{ip, static_cast<std::uint16_t>(port)});
+    if (err == EADDRINUSE) {
+      return Error{ErrorCode::unavailable,
+                   "port " + std::to_string(port) + " at " + to_string(ip) +
+                       " is in use; stop what listens there or take another port",
+                   "", "port_in_use"};
+    }
+    return errno_error("the control API can't listen on " + place, err);
+  }
+  return fd;
+}
+
+bool from_web_page(const httplib::Request& request) {
+  for (const auto& [name, value] : request.headers) {
+    std::string lower = name;
+    for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (lower == "origin" || lower.rfind("sec-fetch-", 0) == 0) return true;
+    if (lower == "user-agent" && value.rfind("Mozilla", 0) == 0) return true;
+  }
+  return false;
+}
+
+void send(httplib::Response& out, const ApiAnswer& answer) {
+  out.status = answer.status;
+  out.set_content(answer.body + "\n", "application/json");
+}
+
+void send(httplib::Response& out, int status, const char* id, const char* message) {
+  ApiAnswer answer = answer_of({ErrorCode::invalid, message, "", id});
+  answer.status = status;
+  send(out, answer);
+}
+
+ApiRequest request_of(const httplib::Request& in) {
+  ApiRequest out;
+  out.method = in.method;
+  out.path = in.path;
+  for (const auto& [key, value] : in.params) out.query[key] = value;
+  return out;
+}
+
+/// Reads the body up to the bound. RETURNS false when it was too long or broken, and `out` has the answer.
+bool read_body(const httplib::Request& in, const httplib::ContentReader& reader,
+               httplib::Response& out, std::string& body) {
+  if (in.is_multipart_form_data()) {
+    send(out, 415, "bad_json", "the body must be a JSON object, not a form");
+    return false;
+  }
+  if (!in.has_header("Content-Length") && !in.has_header("Transfer-Encoding")) return true;
+  bool too_long = false;
+  const bool read = reader([&](const char* data, std::size_t size) {
+    too_long = body.size() + size > ApiServer::kBodyMax;
+    if (!too_long) body.append(data, size);
+    return !too_long;
+  });
+  if (read) return true;
+  if (too_long || out.status == 413) {
+    send(out, 413, "too_long", "the body is longer than 1 MiB");
+  } else {
+    send(out, 400, "bad_request", "the body could not be read");
+  }
+  return false;
+}
+
+}  // namespace
+
+struct ApiServer::State {
+  UniqueFd fd;  ///< until start
+  Ipv4 ip = 0;
+  int port = 0;
+  AdoptingServer server;
+  std::thread thread;
+
+  void set_up(Switchboard& board);
+  void answer(Switchboard& board, ApiRequest request, httplib::Response& out) const;
+};
+
+void ApiServer::State::answer(Switchboard& board, ApiRequest request,
+                              httplib::Response& out) const {
+  try {
+    send(out, handle(board, request));
+  } catch (const std::exception& e) {  // out of memory, a defect: one request fails, the run goes on
+    log_error(std::string("a request of the control API failed: ") + e.what());
+    send(out, answer_of({ErrorCode::internal, "this request met a defect of sunder; see its log"}));
+  }
+}
+
+void ApiServer::State::set_up(Switchboard& board) {
+  server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+  server.set_keep_alive_max_count(1);
+  server.set_read_timeout(5);
+  server.set_write_timeout(5);
+  server.set_payload_max_length(kBodyMax);
+  server.set_tcp_nodelay(true);
+  server.set_pre_routing_handler([](const httplib::Request& in, httplib::Response& out) {
+    if (!from_web_page(in)) return httplib::Server::HandlerResponse::Unhandled;
+    send(out, 403, "web_page", "requests from web pages are refused; use sunder ctl or curl");
+    return httplib::Server::HandlerResponse::Handled;
+  });
+  const auto without_body = [this, &board](const httplib::Request& in, httplib::Response& out) {
+    answer(board, request_of(in), out);
+  };
+  const auto with_body = [this, &board](const httplib::Request& in, httplib::Response& out,
+                                        const httplib::ContentReader& reader) {
+    ApiRequest request = request_of(in);
+    if (read_body(in, reader, out, request.body)) answer(board, std::move(request), out);
+  };
+  server.Get(".*", without_body);
+  server.Options(".*", without_body);
+  server.Post(".*", with_body);
+  server.Put(".*", with_body);
+  server.Patch(".*", with_body);
+  server.Delete(".*", with_body);
+  server.set_error_handler([](const httplib::Request&, httplib::Response& out) {
+    if (out.body.empty()) send(out, out.status, "bad_request", "this is not a request of the API");
+  });
+}
+
+ApiServer::ApiServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ApiServer::~ApiServer() { stop(); }
+
+Result<std::unique_ptr<ApiServer>> ApiServer::bind(const std::string& host, int port,
+                                                   Reach reach) {
+  const auto ip = parse_ipv4(host == "localhost" ? "127.0.0.1" : host);
+  if (!ip || port < 0 || port > 65535) {
+    return Error{ErrorCode::invalid, "the control API listens on an IPv4 address and a port "
+                                     "between 0 and 65535, as in 127.0.0.1:8474",
+                 "listen"};
+  }
+  if (reach == Reach::loopback_only && (*ip >> 24U) != 127) {
+    return Error{ErrorCode::unsupported,
+                 "the control API listens on loopback only; " + host + " could be reached by others",
+                 "listen", "not_loopback"};
+  }
+  auto fd = listening_socket(*ip, port);
+  if (!fd) return fd.error();
+  sockaddr_in bound{};
+  socklen_t size = sizeof bound;
+  if (::getsockname(fd->get(), reinterpret_cast<sockaddr*>(&bound), &size) != 0) {
+    return errno_error("the port of the control API is not known", errno);
+  }
+  auto state = std::make_unique<State>();
+  state->fd = std::move(*fd);
+  state->ip = *ip;
+  state->port = ntohs(bound.sin_port);
+  return std::unique_ptr<ApiServer>(new ApiServer(std::move(state)));
+}
+
+int ApiServer::port() const { return state_->port; }
+
+std::string ApiServer::url() const {
+  return "http://" + to_string(IpPort{state_->ip, static_cast<std::uint16_t>(state_->port)});
+}
+
+void ApiServer::start(Switchboard& switchboard) {
+  State& s = *state_;
+  SUNDER_ASSERT(s.fd.valid() && !s.thread.joinable());
+  s.set_up(switchboard);
+  s.server.adopt(s.fd.release());
+  s.thread = quiet_thread([&s] { s.server.listen_after_bind(); });
+  // stop() of a server that does not run yet does nothing, so wait until it does.
+  while (!s.server.is_running()) std::this_thread::sleep_for(std::chrono::microseconds(100));
+}
+
+void ApiServer::stop() {
+  State& s = *state_;
+  s.fd.reset();
+  if (!s.thread.joinable()) return;
+  s.server.stop();
+  s.thread.join();
+}
+
+}  // namespace sunder::control

@@ -1,0 +1,259 @@
+// The Switchboard's commands: checked wholly here, put in force by switchboard_apply.cpp. See switchboard.hpp.
+#include "control/switchboard.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.hpp"
+#include "base/log.hpp"
+#include "control/fault_kinds.hpp"
+#include "control/quiet_thread.hpp"
+#include "control/shapes.hpp"
+#include "control/switchboard_state.hpp"
+
+namespace sunder::control {
+namespace {
+
+Error bad(std::string id, std::string field, std::string message) {
+  return {ErrorCode::invalid, std::move(message), std::move(field), std::move(id)};
+}
+
+Result<std::vector<PairId>> pairs_of(const Topology& topology, const PartitionRequest& request) {
+  if (!request.groups.empty() && !request.pairs.empty()) {
+    return bad("groups_and_pairs", "pairs", "give groups or pairs, not both");
+  }
+  if (request.pairs.empty()) return pairs_of_groups(topology, request.groups, request.one_way);
+  if (request.one_way) {
+    return bad("one_way_of_pairs", "one_way",
+               "pairs are directed already; leave one_way out, and name each direction you mean");
+  }
+  return pairs_of_names(topology, request.pairs);
+}
+
+std::string params_json(const std::map<std::string, std::string>& params) {
+  JsonText out;
+  for (const auto& [key, value] : params) out.text(key, value);
+  return out.object();
+}
+
+}  // namespace
+
+std::vector<Pair> Switchboard::State::names(const std::vector<PairId>& pairs) const {
+  std::vector<Pair> out;
+  out.reserve(pairs.size());
+  for (const PairId& pair : pairs) out.push_back(options.topology.names(pair));
+  return out;
+}
+
+const HeldRule* Switchboard::State::find(const std::string& name) const {
+  const auto found = std::find_if(rules.begin(), rules.end(),
+                                  [&](const HeldRule& held) { return held.rule.name == name; });
+  return found == rules.end() ? nullptr : &*found;
+}
+
+Result<std::string> Switchboard::State::take_name(const std::string& asked, bool cut) {
+  if (asked.empty()) {
+    std::uint64_t& last = cut ? last_cut : last_fault;
+    std::string name;
+    do {
+      name = (cut ? "p" : "f") + std::to_string(++last);
+    } while (find(name) != nullptr);
+    return name;
+  }
+  if (!valid_name(asked)) {
+    return bad("bad_name", "name",
+               "\"" + asked + "\" is no name; take small letters, digits and hyphens, first a "
+               "letter, at most 31");
+  }
+  if (find(asked) != nullptr) {
+    return Error{ErrorCode::exists,
+                 "the name \"" + asked + "\" is in use; heal it first or take another", "name",
+                 "name_taken"};
+  }
+  return asked;
+}
+
+Status Switchboard::State::ready_for_more() const {
+  if (closed) return Error{ErrorCode::unavailable, "this run is ending and takes no more commands"};
+  if (rules.size() >= kRulesMax) {
+    return Error{ErrorCode::invalid, "there are " + std::to_string(kRulesMax) +
+                                         " cuts and faults already; heal some first",
+                 "", "too_many_rules"};
+  }
+  return {};
+}
+
+Switchboard::Switchboard(SwitchboardOptions options)
+    : state_(std::make_unique<State>(std::move(options))) {
+  SUNDER_ASSERT(state_->options.proxy != nullptr && state_->options.events != nullptr);
+  state_->lease_thread = quiet_thread([state = state_.get()] { state->lease_loop(); });
+}
+
+Switchboard::~Switchboard() {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->stopping = true;
+  }
+  state_->wake.notify_all();
+  state_->lease_thread.join();
+}
+
+const Topology& Switchboard::topology() const { return state_->options.topology; }
+EventLog& Switchboard::events() const { return *state_->options.events; }
+Nanos Switchboard::now() const { return state_->now(); }
+
+Result<Applied> Switchboard::partition(const PartitionRequest& request) {
+  State& s = *state_;
+  const Nanos asked_at = s.now();
+  const Topology& topology = s.options.topology;
+  auto pairs = pairs_of(topology, request);
+  if (!pairs) return pairs.error();
+  if (request.lease < 0) return bad("bad_lease", "lease", "a lease can't be negative");
+  if (request.kind == CutKind::drop) {
+    if (s.options.filter == nullptr) {
+      return Error{ErrorCode::unsupported,
+                   "drop can't be done here: " + s.options.no_filter_reason +
+                       "; hold, reset, close and refuse can",
+                   "kind", "drop_unsupported"};
+    }
+    for (const PairId& pair : *pairs) {
+      for (const NodeId node : {pair.from, pair.to}) {
+        if (topology.at(node).ip != 0) continue;
+        return Error{ErrorCode::unsupported,
+                     "drop needs an address of its own for \"" + topology.at(node).name +
+                         "\"; hold, reset, close and refuse do not",
+                     "kind", "drop_unsupported"};
+      }
+    }
+  }
+  const std::lock_guard lock(s.mutex);
+  SUNDER_TRY(s.ready_for_more());
+  auto name = s.take_name(request.name, true);
+  if (!name) return name.error();
+  HeldRule held;
+  held.rule.name = std::move(*name);
+  held.rule.cut = request.kind;
+  held.rule.pairs = std::move(*pairs);
+  held.kind = name_of(request.kind);
+  held.packets = rules_of_cut(topology, {request.kind, held.rule.pairs});
+  held.asked_at = asked_at;
+  held.ends_at = request.lease;
+  JsonText extra;
+  if (request.lease != 0) extra.number("lease", request.lease);
+  return s.add(std::move(held), "partition", extra);
+}
+
+Result<Applied> Switchboard::heal(const std::vector<std::string>& names, bool all) {
+  State& s = *state_;
+  const Nanos asked_at = s.now();
+  if (all && !names.empty()) {
+    return bad("names_and_all", "all", "give names or all, not both");
+  }
+  const std::lock_guard lock(s.mutex);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string field = "names[" + std::to_string(i) + "]";
+    const HeldRule* held = s.find(names[i]);
+    if (held == nullptr) {
+      return Error{ErrorCode::not_found, "there is no cut \"" + names[i] + "\" in force", field,
+                   "unknown_name"};
+    }
+    if (!held->is_cut()) {
+      return bad("not_a_cut", field,
+                 "\"" + names[i] + "\" is a fault, not a cut; remove it as a fault");
+    }
+  }
+  const auto gone = [&](const HeldRule& held) {
+    if (!names.empty()) {
+      return std::find(names.begin(), names.end(), held.rule.name) != names.end();
+    }
+    return all || held.is_cut();
+  };
+  return s.remove(gone, asked_at, "asked");
+}
+
+Result<Applied> Switchboard::add_fault(const FaultSpec& fault) {
+  State& s = *state_;
+  const Nanos asked_at = s.now();
+  const auto kind = check_fault(fault);
+  if (!kind) return kind.error();
+  auto pairs = pairs_of_names(s.options.topology, fault.pairs);
+  if (!pairs) return pairs.error();
+  if (!(fault.probability >= 0.0 && fault.probability <= 1.0)) {
+    return bad("bad_probability", "probability", "a probability lies between 0 and 1");
+  }
+  if (fault.duration < 0) return bad("bad_duration", "duration", "a duration can't be negative");
+  const std::lock_guard lock(s.mutex);
+  SUNDER_TRY(s.ready_for_more());
+  auto name = s.take_name(fault.name, false);
+  if (!name) return name.error();
+  HeldRule held;
+  held.rule.name = std::move(*name);
+  held.rule.kind = *kind;
+  held.rule.params = fault.params;
+  held.rule.probability = fault.probability;
+  held.rule.pairs = std::move(*pairs);
+  held.kind = fault.kind;
+  held.asked_at = asked_at;
+  held.ends_at = fault.duration;
+  JsonText extra;
+  extra.raw("params", params_json(fault.params)).real("probability", fault.probability);
+  if (fault.duration != 0) extra.number("duration", fault.duration);
+  return s.add(std::move(held), "fault", extra);
+}
+
+Result<Applied> Switchboard::remove_fault(const std::string& name) {
+  State& s = *state_;
+  const Nanos asked_at = s.now();
+  const std::lock_guard lock(s.mutex);
+  const HeldRule* held = s.find(name);
+  if (held == nullptr || held->is_cut()) {
+    return Error{ErrorCode::not_found,
+                 held == nullptr ? "there is no fault \"" + name + "\" in force"
+                                 : "\"" + name + "\" is a cut, not a fault; heal it",
+                 "name", held == nullptr ? "unknown_name" : "not_a_fault"};
+  }
+  return s.remove([&](const HeldRule& other) { return other.rule.name == name; }, asked_at,
+                  "asked");
+}
+
+Status Switchboard::set_node_down(const std::string& node, bool down) {
+  State& s = *state_;
+  const NodeId id = s.options.topology.find(node);
+  if (id == kUnknownNode) {
+    return Error{ErrorCode::not_found, "there is no node \"" + node + "\"", "node",
+                 "unknown_node"};
+  }
+  const Nanos asked_at = s.now();
+  const std::lock_guard lock(s.mutex);
+  if ((s.down.count(id) != 0) == down) return {};
+  const auto before = s.down;
+  if (down) {
+    s.down.insert(id);
+  } else {
+    s.down.erase(id);
+  }
+  auto packets = s.wanted(s.rules);
+  if (s.options.filter != nullptr) {
+    if (auto applied = s.options.filter->apply(packets); !applied) {
+      s.down = before;
+      return applied.error();
+    }
+  }
+  s.packets = std::move(packets);
+  const Nanos in_force_at = s.now();
+  JsonText fields;
+  fields.text("name", node).text("kind", down ? "down" : "up").boolean("down", down);
+  fields.number("asked_at", asked_at).number("in_force_at", in_force_at).number("epoch", s.epoch);
+  s.options.events->append(in_force_at, "node", fields);
+  return {};
+}
+
+Result<Applied> Switchboard::shutdown() {
+  State& s = *state_;
+  const Nanos asked_at = s.now();
+  const std::lock_guard lock(s.mutex);
+  s.closed = true;
+  return s.remove([](const HeldRule&) { return true; }, asked_at, "shutdown");
+}
+
+}  // namespace sunder::control

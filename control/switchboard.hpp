@@ -1,0 +1,120 @@
+// Switchboard: holds every named cut and fault, and puts them in force in the packet filter and the proxy together.
+//
+// API route → command (a value) → **Switchboard** → PacketFilter::apply, then Proxy::apply → EventLog → answer.
+// A command is checked as a whole; only then anything changes. One lock orders commands, and each has an epoch. The packet
+// filter comes first, because only it can refuse: on its error nothing has changed. So new connections are stopped before
+// the proxy ends the old ones, and a heal frees the packets before the proxy lets held bytes go; the answer comes when
+// both are done.
+// Cuts stack: a pair under several cuts is free only when the last is removed. Leases and durations run out in a thread of
+// the Switchboard, which heals as any command does.
+//
+// Times that go out are nanoseconds since t0. Names are [a-z][a-z0-9-]{0,30}, one space of names for cuts and faults;
+// p1, p2, … and f1, f2, … are given where none is asked for.
+// Thread: any; the lock is held for one turn of the proxy's loops. Ownership: borrows proxy, filter, clock and event log,
+// which must outlive it; owns the lease thread.
+// Tested by tests/control/switchboard_test.cpp.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "control/client.hpp"
+#include "control/event_log.hpp"
+#include "proxy/packet/packet_filter.hpp"
+#include "proxy/proxy.hpp"
+#include "sunder/fault.hpp"
+#include "sunder/result.hpp"
+#include "sunder/time.hpp"
+#include "sunder/topology.hpp"
+
+namespace sunder::control {
+
+struct SwitchboardOptions {
+  Topology topology;
+  proxy::Proxy* proxy = nullptr;          ///< required
+  proxy::PacketFilter* filter = nullptr;  ///< none: `drop` is refused, with `no_filter_reason`
+  std::string no_filter_reason = "this network mode has no packet filter";
+  std::string mode = "netns";
+  std::string version;
+  Nanos t0 = 0;
+  const Clock* clock = &monotonic_clock();
+  EventLog* events = nullptr;  ///< required
+};
+
+/// A cut or fault on a pair, as `status` shows it.
+struct CutOnPair {
+  std::string name;
+  CutKind kind = CutKind::drop;
+  Nanos since = 0;
+};
+
+struct PairReport {
+  Pair pair;
+  std::vector<CutOnPair> cuts;
+  std::vector<std::string> faults;
+  proxy::PairStats stats;
+};
+
+struct StatusReport {
+  Nanos t0 = 0;
+  Nanos now = 0;
+  std::uint64_t epoch = 0;
+  std::string mode;
+  std::string version;
+  struct NodeLine {
+    Node node;
+    bool down = false;
+  };
+  std::vector<NodeLine> nodes;
+  std::vector<PairReport> pairs;
+  bool has_filter = false;
+  std::string filter_error;  ///< why the packet counters are missing, if they are
+  proxy::PacketCounters packets;
+  std::vector<std::string> notes;
+};
+
+/// A rule in force, with what a list of rules shows beyond a RuleReport.
+struct RuleInForce {
+  RuleReport report;
+  bool is_cut = false;
+  std::map<std::string, std::string> params;
+  double probability = 1.0;
+  Nanos ends_at = 0;  ///< 0: never
+};
+
+class Switchboard {
+ public:
+  static constexpr std::size_t kRulesMax = 1000;
+
+  explicit Switchboard(SwitchboardOptions options);
+  /// Stops the lease thread; what is in force stays (call shutdown first to heal).
+  ~Switchboard();
+  Switchboard(const Switchboard&) = delete;
+  Switchboard& operator=(const Switchboard&) = delete;
+
+  /// ERRORS: invalid, not_found, exists, unsupported (drop without a packet filter); io from the kernel.
+  Result<Applied> partition(const PartitionRequest& request);
+  /// Removes the named cuts, or every cut; with `all` every fault too. Nothing to remove is no error.
+  Result<Applied> heal(const std::vector<std::string>& names, bool all);
+  Result<Applied> add_fault(const FaultSpec& fault);
+  Result<Applied> remove_fault(const std::string& name);
+  /// A node known dead is not brought to the proxy, so that its own refusal comes back.
+  Status set_node_down(const std::string& node, bool down);
+  /// Everything in force, with what it has touched so far.
+  Result<std::vector<RuleInForce>> rules();
+  StatusReport status();
+  /// Removes every cut and fault (`why` of their events: shutdown) and takes no more commands.
+  Result<Applied> shutdown();
+
+  [[nodiscard]] const Topology& topology() const;
+  [[nodiscard]] EventLog& events() const;
+  /// Nanoseconds since t0.
+  [[nodiscard]] Nanos now() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sunder::control

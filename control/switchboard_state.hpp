@@ -1,0 +1,66 @@
+// The inside of the Switchboard: its rules, and the one function that changes what is in force.
+//
+// Used by switchboard.cpp (commands) and switchboard_apply.cpp (putting in force, leases) only.
+// Thread: everything below is guarded by `mutex`, but for `options`, which never changes.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "control/packet_plan.hpp"
+#include "control/switchboard.hpp"
+
+namespace sunder::control {
+
+/// A rule in force, and what is needed to report on it.
+struct HeldRule {
+  proxy::Rule rule;                   ///< as the proxy gets it
+  std::string kind;                   ///< "drop", "delay", …
+  proxy::PacketRules packets;         ///< its share of the packet filter's sets
+  proxy::PacketCounters since;        ///< what those elements had counted before it came
+  Nanos asked_at = 0;                 ///< since t0
+  Nanos in_force_at = 0;              ///< since t0
+  Nanos ends_at = 0;                  ///< since t0; 0: never
+  [[nodiscard]] bool is_cut() const { return rule.cut.has_value(); }
+};
+
+struct Switchboard::State {
+  explicit State(SwitchboardOptions given) : options(std::move(given)) {}
+
+  SwitchboardOptions options;
+  std::mutex mutex;
+  std::condition_variable wake;  ///< the lease thread: rules changed, or stop
+  bool stopping = false;
+  bool closed = false;           ///< after shutdown: no more commands
+  std::uint64_t epoch = 0;
+  proxy::RuleId last_id = 0;
+  std::uint64_t last_cut = 0;    ///< of the names p1, p2, …
+  std::uint64_t last_fault = 0;  ///< of the names f1, f2, …
+  std::vector<HeldRule> rules;   ///< in the order in which they came
+  std::set<NodeId> down;
+  proxy::PacketRules packets;    ///< what the packet filter has
+  std::thread lease_thread;
+
+  [[nodiscard]] Nanos now() const { return options.clock->now() - options.t0; }
+  [[nodiscard]] std::vector<Pair> names(const std::vector<PairId>& pairs) const;
+  [[nodiscard]] const HeldRule* find(const std::string& name) const;
+  /// The name asked for, if it is good and free; or a free one with that letter.
+  Result<std::string> take_name(const std::string& asked, bool cut);
+  [[nodiscard]] Status ready_for_more() const;
+
+  /// Puts `rule` in force beside the others, and writes the event.
+  Result<Applied> add(HeldRule rule, const char* event, const JsonText& extra);
+  /// Takes the rules that `gone` names out of force, all at one instant, and writes an event for each.
+  Result<Applied> remove(const std::function<bool(const HeldRule&)>& gone, Nanos asked_at,
+                         const char* why);
+  [[nodiscard]] proxy::PacketRules wanted(const std::vector<HeldRule>& all) const;
+  RuleReport report(const HeldRule& rule, const Touched& touched,
+                    const proxy::PacketCounters& counters) const;
+  void lease_loop();
+  Nanos heal_expired(Nanos moment);
+};
+
+}  // namespace sunder::control
