@@ -5,14 +5,14 @@
 // Tested by tests/base/config_test.cpp.
 #include "base/config.hpp"
 
+#include <toml++/toml.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <set>
 #include <sstream>
 #include <utility>
-
-#include <toml++/toml.h>
 
 #include "base/assert.hpp"
 #include "base/units.hpp"
@@ -25,7 +25,9 @@ struct Mistake {
   std::string message;
 };
 
-const toml::table* as_table(const void* table) { return static_cast<const toml::table*>(table); }
+const toml::table* as_table(const void* table) {
+  return static_cast<const toml::table*>(table);
+}
 
 const char* type_word(const toml::node& node) {
   switch (node.type()) {
@@ -82,7 +84,8 @@ struct ConfigTable::State {
   void note_unknown(const toml::table& table, const std::string& path) {
     const std::set<std::string, std::less<>>& asked = known[&table];
     for (auto&& [key, node] : table) {
-      const std::string full = path.empty() ? std::string(key.str()) : path + '.' + std::string(key.str());
+      const std::string full =
+          path.empty() ? std::string(key.str()) : path + '.' + std::string(key.str());
       if (asked.count(key.str()) == 0) {
         const std::vector<std::string> names(asked.begin(), asked.end());
         const std::string near = nearest_name(key.str(), names);
@@ -141,7 +144,8 @@ Result<ConfigTable> ConfigTable::from_file(const std::string& path) {
   std::ostringstream text;
   text << in.rdbuf();  // a directory opens, but does not read
   if (in.bad() || text.fail()) {
-    return Error{ErrorCode::io, "cannot read \"" + path + "\"; it must be a file that is not empty"};
+    return Error{ErrorCode::io,
+                 "cannot read \"" + path + "\"; it must be a file that is not empty"};
   }
   return from_string(text.str(), path);
 }
@@ -213,7 +217,8 @@ std::string ConfigTable::choice(std::string_view key, std::string fallback,
   std::string out = string(key, fallback);
   if (type(key) != ConfigType::text) return out;
   if (std::find(choices.begin(), choices.end(), out) != choices.end()) return out;
-  mistake(key, '"' + full_key(key) + "\" can't be \"" + out + "\"; it is one of " + list_of(choices));
+  mistake(key,
+          '"' + full_key(key) + "\" can't be \"" + out + "\"; it is one of " + list_of(choices));
   return fallback;
 }
 
@@ -344,9 +349,9 @@ std::vector<ConfigTable> ConfigTable::tables(std::string_view key) const {
 Status ConfigTable::finish() const {
   state_->note_unknown(state_->root, "");
   if (state_->mistakes.empty()) return {};
-  const auto first = std::min_element(
-      state_->mistakes.begin(), state_->mistakes.end(),
-      [](const Mistake& a, const Mistake& b) { return a.line < b.line; });
+  const auto first =
+      std::min_element(state_->mistakes.begin(), state_->mistakes.end(),
+                       [](const Mistake& a, const Mistake& b) { return a.line < b.line; });
   return Error{ErrorCode::invalid, first->message, state_->at(first->line)};
 }
 

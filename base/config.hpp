@@ -88,7 +88,8 @@ class ConfigTable {
 };
 
 /// The name among `known` that a typing mistake would turn into `word`; empty if none is near.
-[[nodiscard]] std::string nearest_name(std::string_view word, const std::vector<std::string>& known);
+[[nodiscard]] std::string nearest_name(std::string_view word,
+                                       const std::vector<std::string>& known);
 /// "a, b and c"
 [[nodiscard]] std::string list_of(const std::vector<std::string>& names);
 

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "harness/cluster.hpp"
 #include "harness/results.hpp"
@@ -35,7 +36,10 @@ struct RunOptions {
 /// report.html are in the run folder then. ERRORS: unavailable (proxy can't heal, database client can't start), io.
 [[nodiscard]] Result<RunResults> run_suite(const RunOptions& options);
 
-/// The exit code of the contract for results.
+/// The exit code of the contract for results; 130 for an interrupted run.
 [[nodiscard]] int exit_code_of(const RunResults& results);
+
+/// A few plain sentences: who answered while cut off, who on the majority's side, and what the system chose.
+[[nodiscard]] std::vector<std::string> plain_words(const RunResults& results);
 
 }  // namespace sunder::harness

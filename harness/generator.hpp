@@ -1,0 +1,65 @@
+// Generator: which operation a client does next, and when it is meant to start. Pure: state and dice in, operation out.
+//
+// **generator** → worker → adapter → database. A workload is a value of two functions (harness/workloads/<name>.cpp and
+// a line in workloads/list.def): `next` draws an operation from the client's state, `after` learns from its outcome.
+// Values are unique over the whole run: client i writes clients·n + i + 1 for n = 0, 1, …, so that a history of it is
+// judged by the polynomial checks.
+// Pace says when: closed loop, the next operation starts as the last one ends; open loop, operations have intended
+// starts at a fixed rate, and one that is late (the client has one connection) starts at once.
+// Thread: values; one client's state belongs to its thread. Tested by tests/harness/generator_test.cpp.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/operation.hpp"
+#include "sunder/result.hpp"
+#include "sunder/rng.hpp"
+#include "sunder/time.hpp"
+
+namespace sunder::harness {
+
+/// What one client knows. `seen`: the value that it last read or wrote, per key.
+struct ClientState {
+  unsigned client = 0;  ///< 0 … clients - 1
+  unsigned clients = 1;
+  unsigned keys = 1;
+  std::uint64_t written = 0;  ///< values that it has used so far
+  std::map<std::string, std::int64_t> seen = {};
+};
+
+struct Workload {
+  const char* name;
+  const char* summary;  ///< one line, for `sunder list workloads`
+  /// The next operation and the state after it was drawn.
+  std::pair<OpRequest, ClientState> (*next)(ClientState state, Rng& rng);
+  /// The state after the outcome.
+  ClientState (*after)(ClientState state, const OpRequest& request, const Outcome& outcome);
+  /// The keys that final reads ask for.
+  std::vector<std::string> (*keys)(unsigned keys);
+};
+
+[[nodiscard]] std::vector<std::string> known_workloads();
+/// ERRORS: not_found.
+[[nodiscard]] Result<const Workload*> find_workload(const std::string& name);
+
+/// When a client's operations are meant to start.
+class Pace {
+ public:
+  /// `rate`: operations per second over all clients; 0: closed loop. Each client has an equal part of it and a start
+  /// of its own within the first interval, drawn from `rng`.
+  Pace(double rate, unsigned clients, Nanos start, Rng& rng);
+
+  /// The intended start of the next operation; nothing in a closed loop. Never the same twice.
+  [[nodiscard]] std::optional<Nanos> next();
+
+ private:
+  double interval_ = 0;  ///< nanoseconds; 0: closed loop
+  double at_ = 0;
+};
+
+}  // namespace sunder::harness

@@ -1,0 +1,37 @@
+// Judge: from a run's files and records to its verdict: runs the checks, applies the suite's bounds, merges.
+//
+// history.jsonl + events.jsonl + fault records → **judge_run** → RunResults. A check that crashes is unknown, never pass.
+//   linearizable   the court's verdict, then the suite's demands for power
+//   availability   a measurement; judged only where the suite bounds it: "yes" is at least 99.9 % answered, "no" at
+//                  most 1 %, per judged row (window, side, operation), asked operations without censored ones
+//   recovery       every node served again within the bound after every heal
+//   nemesis        stands only where every fault was vacuous, or none was made: the run proves nothing
+// A window in which the harness itself stood still is void: its rows are not judged.
+// Thread: pure, apart from reading the files. Tested by tests/harness/judge_test.cpp.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/results.hpp"
+#include "harness/suite.hpp"
+
+namespace sunder::harness {
+
+/// Fills checks, availability, verdict, reason and notes of `results`; the rest of it (nodes, faults, recovery, stalls)
+/// is there already. `interrupted`: the run did not come to its end.
+void judge_run(const Suite& suite, const std::string& history_path, const std::string& events_path,
+               bool interrupted, RunResults* results);
+
+/// Marks rows of windows that overlap a stall as not judged, with a note.
+void void_stalled_rows(const std::vector<StallRecord>& stalls,
+                       std::vector<check::AvailabilityRow>* rows);
+/// The suite's bounds on measured rows.
+[[nodiscard]] check::CheckResult judge_availability(
+    const AvailabilityCheck& bounds, const std::vector<check::AvailabilityRow>& rows);
+[[nodiscard]] check::CheckResult judge_recovery(const RecoveryCheck& bound,
+                                                const std::vector<RecoveryRecord>& records);
+/// fail > unknown > pass; a run without any check is unknown. Sets verdict and reason.
+void merge_checks(bool interrupted, RunResults* results);
+
+}  // namespace sunder::harness

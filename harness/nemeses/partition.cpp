@@ -1,0 +1,103 @@
+// Nemesis "partition": isolates one node from the others for a while, again and again.
+//
+// The target is the leader of the moment, a follower (drawn), or a node by name. A turn: cut it off in one command,
+// hold for the suite's `for`, heal, wait until every node serves linearizable reads again. Clients are not touched: each
+// still reaches its own node, which is what makes the sides of a partition visible.
+// Thread: the nemesis thread. Tested by tests/harness/runner_test.cpp.
+#include "base/config.hpp"
+#include "base/units.hpp"
+#include "harness/nemesis.hpp"
+
+namespace sunder::harness {
+
+extern const Nemesis partition_nemesis;
+
+namespace {
+
+constexpr Nanos kLeaderTimeout = 10 * kSecond;
+
+// The node to cut off. Leader and follower are asked for at each turn, for leaders change.
+Result<std::string> choose_target(NemesisContext& context, const NemesisSpec& spec,
+                                  const std::vector<std::string>& nodes) {
+  if (spec.targets != "leader" && spec.targets != "follower") return spec.targets;
+  auto leader = Probe(*context.cluster, *context.clock).find_leader(kLeaderTimeout, context.stop);
+  if (!leader || spec.targets == "leader") return leader;
+  std::vector<std::string> followers;
+  for (const std::string& node : nodes) {
+    if (node != *leader) followers.push_back(node);
+  }
+  return followers[context.rng.below(followers.size())];
+}
+
+// Waits until the cluster serves again, and writes it down.
+void await_recovery(NemesisContext& context, const std::string& fault, Nanos healed_at) {
+  context.log->set_state("waiting for the cluster after " + fault);
+  RecoveryRecord record;
+  record.fault = fault;
+  record.healed_at = healed_at;
+  record.bound = context.recovery_bound;
+  const auto at =
+      Probe(*context.cluster, *context.clock).wait_serving(context.recovery_bound, context.stop);
+  if (!at && context.stop()) return;  // interrupted: nobody knows
+  if (at) {
+    record.recovered = true;
+    record.recovered_at = *at - context.t0;
+  }
+  context.log->recovered(record);
+  const std::string text = at ? "every node serves again " +
+                                    seconds_text(record.recovered_at - healed_at) + " after " +
+                                    fault + " was healed"
+                              : "the cluster does not serve " + seconds_text(record.bound) +
+                                    " after " + fault + " was healed";
+  context.log->say(text);
+  // A note in the event log, for people who read it; the results have it anyway.
+  static_cast<void>(context.control->note(text, {{"fault", fault}}));
+}
+
+Status turn(NemesisContext& context, const NemesisSpec& spec, const std::string& wanted_name) {
+  std::vector<std::string> nodes;
+  for (const NodeStatus& node : context.cluster->nodes()) nodes.push_back(node.name);
+  const auto target = choose_target(context, spec, nodes);
+  if (!target) {
+    if (target.error().code != ErrorCode::timeout) return target.error();
+    if (!context.stop()) {
+      context.log->note("No cut at " + seconds_text(context.now()) + ": " + target.error().message +
+                        ".");
+    }
+    return {};
+  }
+  control::PartitionRequest request;
+  request.name = wanted_name;
+  request.kind = spec.kind;
+  request.groups = {{*target}, {}};
+  for (const std::string& node : nodes) {
+    if (node != *target) request.groups[1].push_back(node);
+  }
+  auto applied = context.control->partition(request);
+  if (!applied && applied.error().code == ErrorCode::exists) {
+    request.name.clear();  // somebody at the control API has a cut of that name: take another
+    applied = context.control->partition(request);
+  }
+  if (!applied) return applied.error();
+
+  const std::string fault = applied->name.empty() ? wanted_name : applied->name;
+  const std::string sides = *target + " | " + list_of(request.groups[1]);
+  context.log->set_state("cut " + fault + ": " + sides + " (" + name_of(spec.kind) + ")");
+  context.log->say("cut " + fault + ": " + sides + " (" + name_of(spec.kind) +
+                   "), in force after " +
+                   format_duration(applied->in_force_at - applied->asked_at));
+  sleep_until(*context.clock, context.t0 + applied->in_force_at + spec.duration, context.stop);
+  const Nanos healed_at = context.now();
+  SUNDER_TRY(heal_surely(*context.control, {fault}, context.log));
+  context.log->say("healed " + fault);
+  await_recovery(context, fault, healed_at);
+  context.log->set_state("");
+  return {};
+}
+
+}  // namespace
+
+const Nemesis partition_nemesis{"partition",
+                                "isolates the leader, a follower or a node, again and again", turn};
+
+}  // namespace sunder::harness

@@ -1,0 +1,154 @@
+// The table of nemeses, their schedule, and what they share with the runner. See nemesis.hpp.
+#include "harness/nemesis.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <thread>
+
+#include "base/assert.hpp"
+
+namespace sunder::harness {
+
+#define NEMESIS(name) extern const Nemesis name##_nemesis;
+#include "harness/nemeses/list.def"
+#undef NEMESIS
+
+namespace {
+
+constexpr Nanos kCalm =
+    3 * kSecond;  // before the first turn: what is offered in calm weather is seen
+constexpr Nanos kAfterReady = kSecond;  // between a recovery and the next turn
+constexpr int kHealTries = 3;
+
+const Nemesis* find_nemesis(const std::string& name) {
+  for (const Nemesis* nemesis : all_nemeses()) {
+    if (name == nemesis->name) return nemesis;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::vector<const Nemesis*> all_nemeses() {
+  return {
+#define NEMESIS(name) &name##_nemesis,
+#include "harness/nemeses/list.def"
+#undef NEMESIS
+  };
+}
+
+std::vector<std::string> known_nemeses() {
+  std::vector<std::string> out;
+  for (const Nemesis* nemesis : all_nemeses()) out.emplace_back(nemesis->name);
+  return out;
+}
+
+Nanos next_start(Nanos begin, Nanos last_start, Nanos ready_at, Nanos every) {
+  if (last_start < 0) return std::max(begin + kCalm, ready_at + kAfterReady);
+  return std::max(last_start + every, ready_at + kAfterReady);
+}
+
+Status run_nemeses(NemesisContext& context, const std::vector<NemesisSpec>& specs, Nanos time) {
+  if (specs.empty()) return {};
+  const Nanos begin = context.clock->now();
+  Nanos ready_at = begin;
+  std::vector<Nanos> last(specs.size(), -1);
+  for (unsigned count = 1;; ++count) {
+    std::size_t chosen = 0;
+    Nanos start = next_start(begin, last[0], ready_at, specs[0].every);
+    for (std::size_t i = 1; i < specs.size(); ++i) {
+      const Nanos due = next_start(begin, last[i], ready_at, specs[i].every);
+      // Equally due (at the beginning): the one that waits longer, so that all have their turn.
+      if (due < start || (due == start && last[i] < last[chosen])) {
+        start = due;
+        chosen = i;
+      }
+    }
+    if (start >= begin + time) return {};
+    if (!sleep_until(*context.clock, start, context.stop)) return {};
+    last[chosen] = context.clock->now();
+    const Nemesis* nemesis = find_nemesis(specs[chosen].name);
+    SUNDER_ASSERT(nemesis != nullptr);  // the suite was validated
+    SUNDER_TRY(nemesis->turn(context, specs[chosen], "p" + std::to_string(count)));
+    ready_at = context.clock->now();
+  }
+}
+
+Status heal_surely(control::Client& control, const std::vector<std::string>& names,
+                   NemesisLog* log) {
+  Error last;
+  for (int attempt = 0; attempt < kHealTries; ++attempt) {
+    if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    auto healed = control.heal(names, names.empty());
+    if (healed) {
+      log->removed(healed->removed);
+      return {};
+    }
+    last = healed.error();
+    // Somebody else (sunder ctl heal) was quicker.
+    if (last.code == ErrorCode::not_found) return {};
+  }
+  return Error{ErrorCode::unavailable, "the proxy can't heal the network: " + last.text()};
+}
+
+std::string seconds_text(Nanos nanos) {
+  char buffer[32];
+  std::snprintf(buffer, sizeof buffer, "%.1f s", static_cast<double>(nanos) / 1e9);
+  return buffer;
+}
+
+void NemesisLog::removed(const std::vector<control::RuleReport>& reports) {
+  const std::lock_guard lock(mutex_);
+  for (const control::RuleReport& r : reports) {
+    faults_.push_back(
+        {r.name, r.kind, r.pairs, r.asked_at, r.in_force_at, r.healed_at, r.touched, r.vacuous});
+  }
+}
+
+void NemesisLog::recovered(const RecoveryRecord& record) {
+  const std::lock_guard lock(mutex_);
+  recovery_.push_back(record);
+}
+
+void NemesisLog::note(const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  notes_.push_back(text);
+}
+
+void NemesisLog::set_state(const std::string& state) {
+  const std::lock_guard lock(mutex_);
+  state_ = state;
+}
+
+void NemesisLog::say(const std::string& line) {
+  const std::lock_guard lock(mutex_);
+  lines_.push_back(line);
+}
+
+std::vector<FaultRecord> NemesisLog::faults() const {
+  const std::lock_guard lock(mutex_);
+  return faults_;
+}
+
+std::vector<RecoveryRecord> NemesisLog::recovery() const {
+  const std::lock_guard lock(mutex_);
+  return recovery_;
+}
+
+std::vector<std::string> NemesisLog::notes() const {
+  const std::lock_guard lock(mutex_);
+  return notes_;
+}
+
+std::string NemesisLog::state() const {
+  const std::lock_guard lock(mutex_);
+  return state_;
+}
+
+std::vector<std::string> NemesisLog::take_lines() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(lines_, {});
+}
+
+}  // namespace sunder::harness

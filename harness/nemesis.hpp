@@ -1,0 +1,88 @@
+// Nemesis: what breaks the network during a run, and the schedule by which it does.
+//
+// **nemesis thread** → control client → proxy. A nemesis is a value with one function, a turn: break something, wait,
+// heal it, wait until the cluster serves again (harness/nemeses/<name>.cpp and a line in nemeses/list.def). Turns never
+// overlap: the nemeses of a suite take turns, so that a recovery is always of one fault.
+//   first turn after 3 s of calm; then no sooner than `every` after its last start, nor 1 s after the cluster was ready;
+//   no turn starts after the workload's time.
+// Thread: run_nemeses runs on the nemesis thread; the shared parts of the context are locked.
+// Tested by tests/harness/runner_test.cpp.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "control/client.hpp"
+#include "harness/probe.hpp"
+#include "harness/results.hpp"
+#include "harness/suite.hpp"
+#include "sunder/result.hpp"
+#include "sunder/rng.hpp"
+
+namespace sunder::harness {
+
+/// What turns find out, shared with the runner's thread.
+class NemesisLog {
+ public:
+  void removed(const std::vector<control::RuleReport>& reports);
+  void recovered(const RecoveryRecord& record);
+  void note(const std::string& text);        ///< for the results
+  void set_state(const std::string& state);  ///< shown in progress lines; empty: calm
+  void say(const std::string& line);         ///< one step, for the progress output
+
+  [[nodiscard]] std::vector<FaultRecord> faults() const;
+  [[nodiscard]] std::vector<RecoveryRecord> recovery() const;
+  [[nodiscard]] std::vector<std::string> notes() const;
+  [[nodiscard]] std::string state() const;
+  [[nodiscard]] std::vector<std::string> take_lines();  ///< steps said since the last call
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<FaultRecord> faults_;
+  std::vector<RecoveryRecord> recovery_;
+  std::vector<std::string> notes_;
+  std::vector<std::string> lines_;
+  std::string state_;
+};
+
+struct NemesisContext {
+  Cluster* cluster = nullptr;
+  control::Client* control = nullptr;
+  const Clock* clock = nullptr;
+  Nanos t0 = 0;
+  Rng rng{0};
+  Nanos recovery_bound = 30 * kSecond;
+  StopCheck stop;  ///< true: heal at once and return
+  NemesisLog* log = nullptr;
+
+  [[nodiscard]] Nanos now() const { return clock->now() - t0; }
+};
+
+struct Nemesis {
+  const char* name;
+  const char* summary;  ///< one line, for `sunder list nemeses`
+  /// One turn; `fault` is the name to give to what it breaks. ERRORS: the turn's fault could not be made or healed.
+  Status (*turn)(NemesisContext& context, const NemesisSpec& spec, const std::string& fault);
+};
+
+[[nodiscard]] std::vector<std::string> known_nemeses();
+[[nodiscard]] std::vector<const Nemesis*> all_nemeses();
+
+/// Turns by the schedule until `time` (from now) has passed or context.stop(). ERRORS: of the turn that failed.
+[[nodiscard]] Status run_nemeses(NemesisContext& context, const std::vector<NemesisSpec>& specs,
+                                 Nanos time);
+
+/// When the next turn of a nemesis may start. `last_start` negative: it had none. All on one clock. Pure.
+[[nodiscard]] Nanos next_start(Nanos begin, Nanos last_start, Nanos ready_at, Nanos every);
+
+/// Heals the named cuts (all of them, and every other fault, where `names` is empty), trying three times.
+/// ERRORS: unavailable, when the proxy can't heal.
+[[nodiscard]] Status heal_surely(control::Client& control, const std::vector<std::string>& names,
+                                 NemesisLog* log);
+
+/// "12.3 s"
+[[nodiscard]] std::string seconds_text(Nanos nanos);
+
+}  // namespace sunder::harness

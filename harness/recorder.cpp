@@ -1,0 +1,148 @@
+// Recorder: formats lines outside the lock, stamps and writes them inside. See recorder.hpp.
+#include "harness/recorder.hpp"
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <string_view>
+
+#include "base/assert.hpp"
+
+namespace sunder::harness {
+namespace {
+
+// A JSON text: the file is written by hand, for a record costs microseconds then and no library.
+std::string quoted(std::string_view text) {
+  static const char* hex = "0123456789abcdef";
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20) {
+      out += "\\u00";
+      out += hex[byte >> 4U];
+      out += hex[byte & 0xFU];
+    } else if (byte < 0x80) {
+      out += c;
+    } else {
+      out += '?';  // a foreign message in an unknown encoding must not spoil the file
+    }
+  }
+  return out + '"';
+}
+
+std::string number_or_null(const std::optional<std::int64_t>& value) {
+  return value ? std::to_string(*value) : "null";
+}
+
+// "value" as the contract has it: a read's invoke has null, its ok what it saw; a cas has [old, new].
+std::string value_of(const OpRequest& request, const Outcome* outcome) {
+  switch (request.kind) {
+    case check::OpKind::write: return std::to_string(request.value);
+    case check::OpKind::cas:
+      return '[' + number_or_null(request.expected) + ',' + std::to_string(request.value) + ']';
+    default:
+      return outcome != nullptr && outcome->type == EventType::ok ? number_or_null(outcome->value)
+                                                                  : "null";
+  }
+}
+
+// Everything behind the time.
+std::string rest_of_line(std::int64_t process, EventType type, const OpRequest& request,
+                         const Outcome* outcome, const std::string& node) {
+  std::string out = ",\"process\":" + std::to_string(process);
+  out += ",\"type\":\"" + std::string(name_of(type)) + "\",\"f\":\"" + check::name_of(request.kind);
+  out += "\",\"key\":" + quoted(request.key) + ",\"value\":" + value_of(request, outcome);
+  out += ",\"node\":" + quoted(node);
+  return out;
+}
+
+std::string header_line(const HistoryHeader& header) {
+  std::string nodes;
+  for (const std::string& node : header.nodes) nodes += (nodes.empty() ? "" : ",") + quoted(node);
+  return "{\"sunder\":" + std::to_string(header.version) + ",\"t0\":" + std::to_string(header.t0) +
+         ",\"wall\":" + quoted(header.wall) + ",\"clock\":" + quoted(header.clock) +
+         ",\"initial\":" + header.initial + ",\"seed\":" + std::to_string(header.seed) +
+         ",\"suite\":" + quoted(header.suite) + ",\"nodes\":[" + nodes + "]}\n";
+}
+
+Status write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t done = ::write(fd, text.data(), text.size());
+    if (done < 0) {
+      if (errno == EINTR) continue;
+      return errno_error("cannot write the history", errno);
+    }
+    text.remove_prefix(static_cast<std::size_t>(done));
+  }
+  return {};
+}
+
+}  // namespace
+
+Recorder::Recorder(UniqueFd fd, Nanos t0, const Clock& clock)
+    : fd_(std::move(fd)), t0_(t0), clock_(clock) {}
+
+Result<std::unique_ptr<Recorder>> Recorder::create(const std::string& path,
+                                                   const HistoryHeader& header,
+                                                   const Clock& clock) {
+  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644));
+  if (!fd) return errno_error("cannot make the history file " + path, errno);
+  SUNDER_TRY(write_all(fd.get(), header_line(header)));
+  return std::unique_ptr<Recorder>(new Recorder(std::move(fd), header.t0, clock));
+}
+
+Nanos Recorder::append(const std::string& after_time) {
+  std::string line;
+  line.reserve(after_time.size() + 48);
+  const std::lock_guard lock(mutex_);
+  const Nanos now = clock_.now() - t0_;
+  line = "{\"index\":" + std::to_string(next_index_) + ",\"time\":" + std::to_string(now);
+  line += after_time;
+  // After a failed write the file may end in a torn line; nothing may follow it.
+  if (failed_.ok()) {
+    failed_ = write_all(fd_.get(), line);
+    if (failed_.ok()) ++next_index_;
+  }
+  return now;
+}
+
+Nanos Recorder::invoke(std::int64_t process, const OpRequest& request, const std::string& node,
+                       Nanos intended) {
+  std::string line = rest_of_line(process, EventType::invoke, request, nullptr, node);
+  if (intended >= 0) line += ",\"intended\":" + std::to_string(intended);
+  return append(line + "}\n");
+}
+
+Nanos Recorder::complete(std::int64_t process, const OpRequest& request, const Outcome& outcome,
+                         const std::string& node) {
+  SUNDER_ASSERT(outcome.type != EventType::invoke);
+  std::string line = rest_of_line(process, outcome.type, request, &outcome, node);
+  if (outcome.type != EventType::ok) {
+    line += ",\"error\":{\"class\":\"" + std::string(name_of(outcome.error)) +
+            "\",\"text\":" + quoted(outcome.text) + '}';
+    if (outcome.has_observed) line += ",\"observed\":" + number_or_null(outcome.observed);
+  }
+  return append(line + "}\n");
+}
+
+Status Recorder::sync() {
+  const std::lock_guard lock(mutex_);
+  SUNDER_TRY(failed_);
+  if (::fdatasync(fd_.get()) != 0) return errno_error("cannot sync the history", errno);
+  return {};
+}
+
+Status Recorder::health() const {
+  const std::lock_guard lock(mutex_);
+  return failed_;
+}
+
+std::uint64_t Recorder::events() const {
+  const std::lock_guard lock(mutex_);
+  return next_index_;
+}
+
+}  // namespace sunder::harness

@@ -1,0 +1,269 @@
+// See runner.hpp: the steps of a run, in their order.
+//
+//   record → start clients and nemesis → wait → stop clients → sync → heal → wait for the cluster → final reads → sync →
+//   judge → write
+// The main thread only waits and prints; whatever goes wrong in a thread is an Error that it picks up after joining.
+// Tested by tests/harness/runner_test.cpp.
+#include "harness/runner.hpp"
+
+#include <cstdio>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <thread>
+
+#include "base/log.hpp"
+#include "harness/judge.hpp"
+#include "harness/nemesis.hpp"
+#include "harness/recorder.hpp"
+#include "harness/watchdog.hpp"
+#include "harness/worker.hpp"
+
+namespace sunder::harness {
+namespace {
+
+constexpr Nanos kProgressEvery = 500 * kMillisecond;
+
+std::string wall_clock() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text;
+}
+
+std::vector<std::string> node_names(const Cluster& cluster) {
+  std::vector<std::string> out;
+  for (const NodeStatus& node : cluster.nodes()) out.push_back(node.name);
+  return out;
+}
+
+Status write_file(const std::string& path, const std::string& text) {
+  std::ofstream out(path, std::ios::binary);
+  out << text;
+  out.close();
+  if (!out) return Error{ErrorCode::io, "cannot write " + path + "; is the disk full?"};
+  return {};
+}
+
+// One run's threads and what they share. Stops and joins what still runs when it goes out of scope.
+class Run {
+ public:
+  explicit Run(const RunOptions& options)
+      : options_(options), suite_(*options.suite), control_(options.api_url) {}
+  ~Run() { stop_threads(); }
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  Result<RunResults> run();
+
+ private:
+  Status prepare();
+  void start();
+  void wait();
+  void stop_threads();
+  Status calm_down();
+  Result<RunResults> conclude();
+  Status write_results(const RunResults& results);
+
+  [[nodiscard]] Nanos now() const { return clock_.now() - options_.t0; }
+  [[nodiscard]] bool interrupted() const {
+    return options_.interrupted != nullptr && options_.interrupted->load();
+  }
+  [[nodiscard]] std::string path(const char* name) const { return options_.run_dir + '/' + name; }
+  void say(const std::string& line);
+  void show_progress();
+
+  const RunOptions& options_;
+  const Suite& suite_;
+  const Clock& clock_ = monotonic_clock();
+  control::Client control_;  // the main thread's; the nemesis has its own
+  std::unique_ptr<Recorder> recorder_;
+  std::optional<Watchdog> watchdog_;
+  WorkerShared shared_;
+  NemesisLog log_;
+  std::atomic<bool> stop_workers_{false};
+  std::atomic<bool> stop_nemesis_{false};
+  std::atomic<bool> nemesis_done_{false};
+  Status nemesis_status_;              // read after its thread was joined
+  std::vector<Status> worker_status_;  // the same
+  std::atomic<bool> worker_failed_{false};
+  std::vector<std::thread> workers_;
+  std::thread nemesis_;
+};
+
+void Run::say(const std::string& line) {
+  if (options_.progress) options_.progress(seconds_text(now()) + "  " + line);
+}
+
+void Run::show_progress() {
+  for (const std::string& line : log_.take_lines()) say(line);
+  const std::string state = log_.state();
+  say((state.empty() ? "calm" : state) + "   ops " + std::to_string(shared_.counters.ops) +
+      "  ok " + std::to_string(shared_.counters.ok) + "  fail " +
+      std::to_string(shared_.counters.fail) + "  unknown " + std::to_string(shared_.counters.info));
+}
+
+Status Run::prepare() {
+  const auto workload = find_workload(suite_.workload.name);
+  if (!workload) return workload.error();
+  const auto client = make_client(options_.cluster->system());
+  if (!client) return client.error();
+  HistoryHeader header;
+  header.t0 = options_.t0;
+  header.wall = wall_clock();
+  header.seed = options_.seed;
+  header.suite = suite_.name;
+  header.nodes = node_names(*options_.cluster);
+  auto recorder = Recorder::create(path("history.jsonl"), header, clock_);
+  if (!recorder) return recorder.error();
+  recorder_ = std::move(*recorder);
+  // The suite as it was run belongs to the evidence.
+  std::error_code ignored;
+  std::filesystem::copy_file(suite_.path, path("suite.toml"), ignored);
+
+  shared_.cluster = options_.cluster;
+  shared_.recorder = recorder_.get();
+  shared_.clock = &clock_;
+  shared_.workload = *workload;
+  shared_.spec = suite_.workload;
+  shared_.topology = options_.topology;
+  shared_.seed = options_.seed;
+  shared_.t0 = options_.t0;
+  shared_.stop = [this] { return stop_workers_.load(); };
+  return {};
+}
+
+void Run::start() {
+  watchdog_.emplace(clock_, options_.t0);
+  shared_.start = clock_.now();
+  const std::vector<NodeStatus> nodes = options_.cluster->nodes();
+  worker_status_.resize(suite_.workload.clients);
+  for (unsigned i = 0; i < suite_.workload.clients; ++i) {
+    const NodeStatus node = nodes[i % nodes.size()];
+    workers_.emplace_back([this, i, node] {
+      worker_status_[i] = run_worker(shared_, i, node);
+      if (!worker_status_[i].ok()) worker_failed_ = true;
+    });
+  }
+  nemesis_ = std::thread([this] {
+    control::Client control(options_.api_url);
+    NemesisContext context;
+    context.cluster = options_.cluster;
+    context.control = &control;
+    context.clock = &clock_;
+    context.t0 = options_.t0;
+    context.rng = Rng(derive_seed(options_.seed, {"nemesis"}));
+    context.recovery_bound = suite_.recovery.bound;
+    context.stop = [this] { return stop_nemesis_.load(); };
+    context.log = &log_;
+    nemesis_status_ = run_nemeses(context, suite_.nemeses, suite_.workload.time);
+    nemesis_done_ = true;
+  });
+}
+
+// Until the nemesis has had its turns and the workload its time; or something ends the run early.
+void Run::wait() {
+  Nanos next_line = clock_.now() + kProgressEvery;
+  const Nanos end = shared_.start + suite_.workload.time;
+  const auto over = [&] {
+    return interrupted() || worker_failed_ || !recorder_->health().ok() ||
+           (nemesis_done_ && (clock_.now() >= end || !nemesis_status_.ok()));
+  };
+  while (sleep_until(clock_, next_line, over)) {
+    show_progress();
+    next_line = clock_.now() + kProgressEvery;
+  }
+}
+
+void Run::stop_threads() {
+  stop_workers_ = true;
+  stop_nemesis_ = true;
+  for (std::thread& worker : workers_) {
+    if (worker.joinable()) worker.join();
+  }
+  if (nemesis_.joinable()) nemesis_.join();
+}
+
+// History safe on disk, then the network whole again, then the final reads.
+Status Run::calm_down() {
+  stop_threads();
+  for (const std::string& line : log_.take_lines()) say(line);
+  const Status synced = recorder_->sync();
+  if (synced.ok()) say("history on disk: " + std::to_string(recorder_->events()) + " events");
+  // The heal comes whatever happened before it.
+  SUNDER_TRY(heal_surely(control_, {}, &log_));
+  SUNDER_TRY(synced);
+  SUNDER_TRY(nemesis_status_);
+  for (Status& status : worker_status_) SUNDER_TRY(std::move(status));
+  if (interrupted()) {
+    say("interrupted: the network is healed, no final reads");
+    return {};
+  }
+  say("the network is healed; final reads of every key at every node");
+  Probe probe(*options_.cluster, clock_);
+  if (!probe.wait_serving(suite_.recovery.bound, [this] { return interrupted(); })) {
+    log_.note("The cluster did not serve at every node before the final reads.");
+  }
+  SUNDER_TRY(final_reads(shared_));
+  return recorder_->sync();
+}
+
+Status Run::write_results(const RunResults& results) {
+  auto json = results_json(results, path("history.jsonl"));
+  if (!json) return json.error();
+  SUNDER_TRY(write_file(path("results.json"), *json));
+  SUNDER_TRY(write_file(path("junit.xml"), junit_xml(results)));
+  return write_report(options_.run_dir);
+}
+
+Result<RunResults> Run::conclude() {
+  RunResults results;
+  results.sunder_version = options_.sunder_version;
+  results.suite = suite_.name;
+  results.seed = options_.seed;
+  results.system_name = options_.cluster->system();
+  results.system_version = options_.cluster->version();
+  results.nodes = node_names(*options_.cluster);
+  results.duration = clock_.now() - shared_.start;
+  results.ops = shared_.counters.ops;
+  results.faults = log_.faults();
+  results.recovery = log_.recovery();
+  results.notes = log_.notes();
+  watchdog_->stop();  // judging may take a processor for itself; that is no stall of the run
+  results.stalls = watchdog_->stalls();
+  const bool cut_short = interrupted();
+  if (cut_short) results.notes.emplace_back("The run was interrupted.");
+  say("judging " + std::to_string(results.ops) + " operations");
+  judge_run(suite_, path("history.jsonl"), path("events.jsonl"), cut_short, &results);
+  SUNDER_TRY(write_results(results));
+  return results;
+}
+
+Result<RunResults> Run::run() {
+  SUNDER_TRY(prepare());
+  start();
+  wait();
+  SUNDER_TRY(calm_down());
+  return conclude();
+}
+
+}  // namespace
+
+Result<RunResults> run_suite(const RunOptions& options) {
+  return Run(options).run();
+}
+
+int exit_code_of(const RunResults& results) {
+  if (results.reason == "interrupted") return 130;
+  switch (results.verdict) {
+    case check::Verdict::pass: return 0;
+    case check::Verdict::fail: return 1;
+    case check::Verdict::unknown: return 3;
+  }
+  return 3;
+}
+
+}  // namespace sunder::harness

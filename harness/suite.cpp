@@ -1,0 +1,271 @@
+// Suite file → Suite: one reader per section, every mistake with file:line. See suite.hpp.
+//
+// The readers note mistakes in the ConfigTable and go on; finish() reports the one that stands first. Names of things
+// (systems, workloads, nemeses, checks, kinds of cut) are compared with the lists of what there is, so that a wrong
+// name shows the right ones. What this version can't do (a network mode) is refused with the reason.
+// Tested by tests/harness/suite_test.cpp.
+#include "harness/suite.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <set>
+
+#include "base/config.hpp"
+#include "base/units.hpp"
+#include "harness/generator.hpp"
+#include "harness/nemesis.hpp"
+#include "harness/system.hpp"
+#include "sunder/topology.hpp"
+
+namespace sunder::harness {
+namespace {
+
+constexpr std::int64_t kMaxNodes = 9;
+constexpr std::int64_t kMaxClients = 64;
+constexpr std::int64_t kMaxKeys = 1000;
+
+// Names that the network gives to clients: `client` and c1, c2, …
+bool reserved_name(std::string_view name) {
+  if (name == "client") return true;
+  return name.size() > 1 && name[0] == 'c' &&
+         std::all_of(name.begin() + 1, name.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// The file's stem as a name: lower case, "-" for what a name can't hold.
+std::string name_of_file(const std::string& path) {
+  std::string name = std::filesystem::path(path).stem().string();
+  for (char& c : name) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    const bool good = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (!good) c = '-';
+  }
+  if (name.empty() || name[0] < 'a' || name[0] > 'z') name.insert(0, "suite-");
+  if (name.size() > 31) name.resize(31);
+  return name;
+}
+
+// A name from a list of what there is; the message shows the list.
+std::string known_name(const ConfigTable& table, std::string_view key, std::string fallback,
+                       const char* what, const std::vector<std::string>& known) {
+  const std::string name = table.string(key, fallback);
+  if (std::find(known.begin(), known.end(), name) != known.end()) return name;
+  const std::string near = nearest_name(name, known);
+  table.mistake(key, std::string("there is no ") + what + " \"" + name + "\"" +
+                         (near.empty() ? "" : "; did you mean \"" + near + "\"?") +
+                         (known.empty() ? "" : " (there is: " + list_of(known) + ")"));
+  return fallback;
+}
+
+void check_subnet(const ConfigTable& table, const std::string& subnet) {
+  const std::size_t slash = subnet.find('/');
+  unsigned bits = 0;
+  if (slash != std::string::npos) {
+    const char* end = subnet.data() + subnet.size();
+    const auto parsed = std::from_chars(subnet.data() + slash + 1, end, bits);
+    if (parsed.ec != std::errc{} || parsed.ptr != end) bits = 0;
+  }
+  if (bits >= 8 && bits <= 24 && parse_ipv4(subnet.substr(0, slash))) return;
+  table.mistake(
+      "subnet",
+      "\"" + subnet + "\" is not a subnet from /8 to /24; write for example \"10.77.0.0/24\"");
+}
+
+std::vector<std::string> read_nodes(const ConfigTable& cluster) {
+  std::vector<std::string> names;
+  if (cluster.type("nodes") != ConfigType::array) {
+    const std::int64_t count = cluster.integer("nodes", 3, 1, kMaxNodes);
+    for (std::int64_t i = 1; i <= count; ++i) names.push_back("n" + std::to_string(i));
+    return names;
+  }
+  names = cluster.strings("nodes");
+  if (names.empty() || names.size() > static_cast<std::size_t>(kMaxNodes)) {
+    cluster.mistake("nodes", "a cluster has from 1 to " + std::to_string(kMaxNodes) + " nodes");
+  }
+  std::set<std::string> seen;
+  for (const std::string& name : names) {
+    if (!valid_name(name)) {
+      cluster.mistake("nodes", "\"" + name +
+                                   "\" can't be a node's name; use small letters, "
+                                   "digits and \"-\", at most 31, a letter first");
+    } else if (reserved_name(name)) {
+      cluster.mistake("nodes", "\"" + name + "\" is the name of a client; call the node otherwise");
+    } else if (!seen.insert(name).second) {
+      cluster.mistake("nodes", "the node \"" + name + "\" stands twice in the list");
+    }
+  }
+  return names;
+}
+
+NodeOverride read_override(const ConfigTable& node, const std::vector<std::string>& names) {
+  NodeOverride out;
+  out.name = node.required_string("name");
+  if (!out.name.empty() && std::find(names.begin(), names.end(), out.name) == names.end()) {
+    node.mistake("name", "there is no node \"" + out.name + "\"; the nodes are " + list_of(names));
+  }
+  out.address = node.string("address");
+  if (!out.address.empty() && !parse_ipv4(out.address)) {
+    node.mistake("address", "\"" + out.address + "\" is not an IPv4 address like 10.77.0.11");
+  }
+  out.hostname = node.string("hostname");
+  out.binary = node.string("binary");
+  out.args = node.strings("args");
+  out.env = node.string_map("env");
+  out.owned = node.boolean("owned", true);
+  if (!out.owned) {
+    node.mistake("owned",
+                 "nodes that sunder did not start (owned = false) need the network mode "
+                 "\"attach\", which this version does not have");
+  }
+  return out;
+}
+
+ClusterSpec read_cluster(const ConfigTable& root) {
+  ClusterSpec out;
+  const ConfigTable cluster = root.table("cluster");
+  if (!cluster.present()) {
+    if (!root.has("cluster")) root.mistake("cluster", "the section [cluster] is missing");
+    return out;
+  }
+  out.system = cluster.required_string("system");
+  if (!out.system.empty()) {
+    out.system = known_name(cluster, "system", "", "system", known_systems());
+  }
+  out.nodes = read_nodes(cluster);
+  out.network =
+      cluster.choice("network", "auto", {"auto", "netns", "launcher", "explicit", "attach"});
+  out.subnet = cluster.string("subnet", out.subnet);
+  check_subnet(cluster, out.subnet);
+  std::set<std::string> seen;
+  for (const ConfigTable& node : cluster.tables("node")) {
+    out.overrides.push_back(read_override(node, out.nodes));
+    if (!seen.insert(out.overrides.back().name).second) {
+      node.mistake("name", "the node \"" + out.overrides.back().name + "\" is described twice");
+    }
+  }
+  return out;
+}
+
+Nanos positive(const ConfigTable& table, std::string_view key, Nanos fallback) {
+  const Nanos value = table.duration(key, fallback);
+  if (value > 0) return value;
+  table.mistake(key, "\"" + std::string(key) + "\" must be more than 0");
+  return fallback;
+}
+
+WorkloadSpec read_workload(const ConfigTable& root) {
+  WorkloadSpec out;
+  const ConfigTable workload = root.table("workload");
+  out.name = known_name(workload, "name", out.name, "workload", known_workloads());
+  out.clients = static_cast<unsigned>(workload.integer("clients", out.clients, 1, kMaxClients));
+  out.keys = static_cast<unsigned>(workload.integer("keys", out.keys, 1, kMaxKeys));
+  out.rate = workload.number("rate", out.rate);
+  if (!(out.rate >= 0 && out.rate <= 1e6)) {
+    workload.mistake("rate",
+                     "\"rate\" is operations per second over all clients, from 0 (as fast "
+                     "as they are answered) to 1000000");
+  }
+  out.time = positive(workload, "time", out.time);
+  out.op_timeout = positive(workload, "op_timeout", out.op_timeout);
+  out.reads = workload.choice("reads", out.reads, {"linearizable", "serializable"});
+  return out;
+}
+
+NemesisSpec read_nemesis(const ConfigTable& table, const std::vector<std::string>& nodes) {
+  NemesisSpec out;
+  table.required_string("name");
+  out.name = known_name(table, "name", out.name, "nemesis", known_nemeses());
+  out.targets = table.string("targets", out.targets);
+  const bool role = out.targets == "leader" || out.targets == "follower";
+  if (!role && std::find(nodes.begin(), nodes.end(), out.targets) == nodes.end()) {
+    table.mistake("targets", "\"targets\" can't be \"" + out.targets +
+                                 "\"; it is leader, follower or a node: " + list_of(nodes));
+  }
+  if (nodes.size() < 2) {
+    table.mistake("name", "a partition needs at least two nodes; set [cluster] nodes = 3");
+  }
+  const std::string kind = table.string("kind", name_of(out.kind));
+  if (const auto parsed = parse_cut_kind(kind)) {
+    out.kind = *parsed;
+  } else {
+    table.mistake("kind", "there is no kind of cut \"" + kind +
+                              "\"; the kinds are drop, hold, reset, close and refuse");
+  }
+  out.duration = positive(table, "for", out.duration);
+  out.every = positive(table, "every", std::max(out.every, out.duration + 3 * kSecond));
+  if (out.every < out.duration + kSecond) {
+    table.mistake("every",
+                  "\"every\" is from the start of one cut to the start of the next and "
+                  "must be at least a second longer than \"for\" (" +
+                      format_duration(out.duration) + ")");
+  }
+  return out;
+}
+
+void read_checks(const ConfigTable& root, Suite* suite) {
+  static const std::vector<std::string> known{"linearizable", "availability", "recovery"};
+  const ConfigTable checks = root.table("checks");
+  for (const std::string& name : checks.keys()) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      const std::string near = nearest_name(name, known);
+      checks.mistake(name, "there is no check \"" + name + "\"" +
+                               (near.empty() ? "" : "; did you mean \"" + near + "\"?") +
+                               " (there is: " + list_of(known) + ")");
+    }
+  }
+  const ConfigTable linearizable = checks.table("linearizable");
+  suite->linearizable.wanted = linearizable.present();
+  suite->linearizable.power_inside =
+      static_cast<std::uint64_t>(linearizable.integer("power_inside", 0, 0));
+  suite->linearizable.power_across =
+      static_cast<std::uint64_t>(linearizable.integer("power_across", 0, 0));
+
+  const ConfigTable availability = checks.table("availability");
+  const std::vector<std::string> answers{"yes", "no", "any"};
+  suite->availability.majority = availability.choice("majority", "any", answers);
+  suite->availability.minority = availability.choice("minority", "any", answers);
+  suite->availability.settle = availability.duration("settle", suite->availability.settle);
+  suite->availability.wanted =
+      suite->availability.majority != "any" || suite->availability.minority != "any";
+
+  const ConfigTable recovery = checks.table("recovery");
+  suite->recovery.wanted = recovery.present();
+  suite->recovery.bound = positive(recovery, "within", suite->recovery.bound);
+}
+
+// Modes that the schema knows and this version can't do.
+Status check_network(const Suite& suite, const ConfigTable& cluster) {
+  const std::string& network = suite.cluster.network;
+  if (network == "auto" || network == "netns") return {};
+  return Error{
+      ErrorCode::unsupported,
+      "the network mode \"" + network +
+          "\" is not there yet; leave the line out, or write network = \"netns\" (root, or "
+          "a user who may make user namespaces: sunder doctor tells)",
+      cluster.where("network")};
+}
+
+}  // namespace
+
+Result<Suite> load_suite(const std::string& path) {
+  auto file = ConfigTable::from_file(path);
+  if (!file) return file.error();
+  const ConfigTable& root = *file;
+  Suite suite;
+  suite.path = path;
+  suite.name = name_of_file(path);
+  if (root.integer("schema", 0) != 1) {
+    root.mistake("schema", "write schema = 1 first; this is the version of the file's format");
+  }
+  suite.cluster = read_cluster(root);
+  suite.workload = read_workload(root);
+  for (const ConfigTable& nemesis : root.tables("nemesis")) {
+    suite.nemeses.push_back(read_nemesis(nemesis, suite.cluster.nodes));
+  }
+  read_checks(root, &suite);
+  SUNDER_TRY(root.finish());
+  SUNDER_TRY(check_network(suite, root.table("cluster")));
+  return suite;
+}
+
+}  // namespace sunder::harness
