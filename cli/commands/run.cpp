@@ -1,0 +1,151 @@
+// sunder run SUITE.toml: one chaos run on a real cluster; verdict, run folder, exit code.
+//
+// Everything is checked before anything starts: suite, database, privileges, folder. Then the session, the runner, and the
+// words for the person who waits. Tested by tests/cluster/run_test.py and errors_test.py.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <sstream>
+
+#include "base/units.hpp"
+#include "cli/command.hpp"
+#include "cli/folders.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/preflight.hpp"
+#include "cli/session.hpp"
+#include "cli/terminal.hpp"
+#include "harness/runner.hpp"
+
+namespace sunder::cli {
+namespace {
+
+struct RunArgs {
+  std::string suite;
+  std::string out;
+  std::uint64_t seed = 0;
+  bool seeded = false;
+  std::string time;
+  bool quiet = false;
+  bool json = false;
+};
+
+int fail(const Error& error) {
+  std::fprintf(stderr, "sunder: %s\n", error.text().c_str());
+  return exit_code(error.code);
+}
+
+std::optional<int> parse(const std::vector<std::string>& words, RunArgs& args) {
+  CLI::App app{"Runs a chaos suite on a real cluster and judges what its clients saw.", "sunder run"};
+  app.add_option("suite", args.suite, "suite file (TOML)")->required()->type_name("SUITE.toml");
+  app.add_option("--out", args.out, "run folder (default: runs/<time>-<suite>)")->type_name("DIR");
+  auto* seed = app.add_option("--seed", args.seed, "repeats the decisions of an earlier run")->type_name("N");
+  app.add_option("--time", args.time, "how long the nemesis works, instead of the suite's time")->type_name("30s");
+  app.add_flag("--quiet", args.quiet, "no progress");
+  app.add_flag("--json", args.json, "prints results.json instead of words");
+  app.footer(
+      "\nexit codes: 0 pass, 1 a check failed, 2 usage or suite, 3 unknown, 4 environment, 130 Ctrl-C\n"
+      "example:    sunder run examples/etcd.toml --seed 7 --out /tmp/etcd-run");
+  const auto stop = parse_command(app, words);
+  args.seeded = seed->count() > 0;
+  return stop;
+}
+
+void print_words(const harness::RunResults& results, const std::string& run_dir) {
+  for (const auto& line : harness::plain_words(results)) std::printf("%s\n", line.c_str());
+  std::printf("\n");
+  for (const auto& check : results.checks) {
+    std::printf("%-14s %s  %s\n", check.name.c_str(), verdict_text(check::name_of(check.verdict)).c_str(),
+                check.text.c_str());
+  }
+  std::printf("%-14s %s%s%s  seed %llu\n", "verdict",
+              verdict_text(check::name_of(results.verdict)).c_str(), results.reason.empty() ? "" : "  ",
+              results.reason.c_str(), static_cast<unsigned long long>(results.seed));
+  std::printf("%-14s %s/report.html\n", "report", run_dir.c_str());
+}
+
+Status copy_suite(const std::string& from, const std::string& run_dir) {
+  std::error_code ec;
+  std::filesystem::copy_file(from, run_dir + "/suite.toml", ec);
+  if (ec) return Error{ErrorCode::io, "can't copy the suite into " + run_dir + ": " + ec.message()};
+  return {};
+}
+
+// REQUIRES everything checked. Owns the session for its time.
+Result<harness::RunResults> run_in_session(const harness::Suite& suite, const RunArgs& args,
+                                           const std::string& run_dir, Progress& progress) {
+  auto scratch = make_scratch();
+  if (!scratch) return scratch.error();
+  SessionOptions options;
+  options.suite = &suite;
+  options.run_dir = run_dir;
+  options.scratch_dir = *scratch;
+  options.harness_clients = suite.workload.clients;
+  options.t0 = monotonic_clock().now();
+  options.seed = args.seed;
+  options.progress = [&progress](const std::string& line) { progress.update(line); };
+  auto session = Session::start(options);
+  if (!session) return session.error();
+
+  harness::RunOptions run;
+  run.suite = &suite;
+  run.cluster = &(*session)->cluster();
+  run.api_url = (*session)->api_url();
+  run.run_dir = run_dir;
+  run.t0 = options.t0;
+  run.seed = args.seed;
+  run.topology = (*session)->topology();
+  run.sunder_version = version();
+  run.interrupted = &interrupted();
+  run.progress = options.progress;
+  auto results = harness::run_suite(run);
+  (*session)->stop();
+  return results;
+}
+
+int run(const std::vector<std::string>& words) {
+  RunArgs args;
+  if (const auto stop = parse(words, args)) return *stop;
+  auto suite = harness::load_suite(args.suite);
+  if (!suite) return fail(suite.error());
+  if (!args.time.empty()) {
+    auto time = parse_duration(args.time);
+    if (!time || *time <= 0) {
+      return fail({ErrorCode::invalid, "--time: write a duration above zero, for example 30s"});
+    }
+    suite->workload.time = *time;
+  }
+  if (!args.seeded) args.seed = std::random_device{}();
+  if (auto ready = preflight(*suite); !ready) return fail(ready.error());
+  const std::string dir = args.out.empty() ? default_run_dir(suite->name) : args.out;
+  if (auto made = make_run_dir(dir); !made) return fail(made.error());
+  const std::string run_dir = std::filesystem::absolute(dir).string();
+  if (args.out.empty()) point_latest(run_dir);
+  if (auto copied = copy_suite(args.suite, run_dir); !copied) return fail(copied.error());
+
+  install_interrupt();
+  Progress progress(args.quiet || args.json);
+  auto results = run_in_session(*suite, args, run_dir, progress);
+  progress.finish();
+  if (!results) {
+    std::fprintf(stderr, "sunder: what is known is in %s\n", run_dir.c_str());
+    return interrupted() ? 128 + interrupt_signal() : fail(results.error());
+  }
+  if (args.json) {
+    std::ifstream in(run_dir + "/results.json");
+    std::ostringstream text;
+    text << in.rdbuf();
+    std::printf("%s\n", text.str().c_str());
+  } else {
+    print_words(*results, run_dir);
+  }
+  return interrupted() ? 128 + interrupt_signal() : harness::exit_code_of(*results);
+}
+
+}  // namespace
+
+extern const Command run_command;
+const Command run_command{"run", "run a chaos suite on a real cluster, with a verdict and a report", run};
+
+}  // namespace sunder::cli
