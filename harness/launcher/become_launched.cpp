@@ -1,0 +1,79 @@
+// The last steps between fork and exec of a node: session, namespaces, names, outputs. See launcher.hpp.
+//
+// Source: network_namespaces(7), uts_namespaces(7), mount_namespaces(7). Tested by tests/harness/launcher_test.cpp.
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string_view>
+
+#include "harness/launcher/launcher_process.hpp"
+#include "harness/skeleton/process.hpp"
+
+namespace sunder::harness {
+namespace {
+
+struct Step {
+  int error = 0;
+  std::string_view name;
+};
+
+Step enter_namespaces(const LaunchSpec& spec) {
+  if (spec.network >= 0 && ::setns(spec.network, CLONE_NEWNET) != 0) {
+    return {errno, "enter its network namespace"};
+  }
+  if (::unshare(CLONE_NEWNS | CLONE_NEWUTS) != 0) return {errno, "make its mount namespace"};
+  if (!spec.hostname.empty() && ::sethostname(spec.hostname.data(), spec.hostname.size()) != 0) {
+    return {errno, "set its hostname"};
+  }
+  if (!spec.hosts_file.empty() &&
+      ::mount(spec.hosts_file.c_str(), "/etc/hosts", nullptr, MS_BIND, nullptr) != 0) {
+    return {errno, "put its /etc/hosts in place"};
+  }
+  return {};
+}
+
+Step redirect(const LaunchSpec& spec) {
+  std::array<int, 3> from = spec.stdio;
+  if (!spec.log.empty()) {
+    const int log = ::open(spec.log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    if (log < 0) return {errno, "open its log file"};
+    from = {-1, log, log};
+  }
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null < 0) return {errno, "open /dev/null"};
+  for (int target = 0; target < 3; ++target) {
+    const int source = from[static_cast<std::size_t>(target)];
+    // dup2 of a descriptor onto itself would keep CLOEXEC; ours are all above 2 (the launcher holds 0, 1 and 2).
+    if (::dup2(source < 0 ? null : source, target) < 0) return {errno, "redirect its outputs"};
+  }
+  return {};
+}
+
+Step start(const LaunchSpec& spec) {
+  ::setsid();
+  if (const Step step = enter_namespaces(spec); step.error != 0) return step;
+  if (const Step step = redirect(spec); step.error != 0) return step;
+  if (::chdir(spec.cwd.empty() ? "/" : spec.cwd.c_str()) != 0) {
+    return {errno, "enter its working folder"};
+  }
+  reset_signals();
+  return {exec_program(spec.argv, spec.env), "run the program"};
+}
+
+}  // namespace
+
+void become_launched(const LaunchSpec& spec, int report) {
+  const Step failed = start(spec);
+  StartFailure failure;
+  failure.error = failed.error;
+  std::copy_n(failed.name.data(), std::min(failed.name.size(), failure.step.size() - 1),
+              failure.step.data());
+  const ssize_t written = ::write(report, &failure, sizeof(failure));
+  ::_exit(written == sizeof(failure) ? 127 : 126);
+}
+
+}  // namespace sunder::harness

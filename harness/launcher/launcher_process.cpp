@@ -1,0 +1,157 @@
+// The launcher's own life: requests and ended children, until end of file. See launcher.hpp.
+//
+// As pid 1 it also reaps whatever the nodes leave behind. Nothing needs to be cleaned up at the end: when pid 1 ends, the
+// kernel kills everything in the pid namespace. Tested by tests/harness/launcher_test.cpp.
+#include "harness/launcher/launcher_process.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <map>
+#include <utility>
+
+#include "harness/skeleton/process.hpp"
+
+namespace sunder::harness {
+namespace {
+
+class LauncherProcess {
+ public:
+  explicit LauncherProcess(LauncherPipes pipes) : pipes_(std::move(pipes)) {}
+
+  // RETURNS false when the parent must give up; it has been told why.
+  bool set_up() {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::prctl(PR_SET_NAME, "sunder-launcher");
+    ::setsid();
+    close_descriptors_but({pipes_.requests.fd(), pipes_.exits.fd()});
+    const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    ::dup2(null, 0);
+    ::dup2(null, 1);
+    sigset_t child;
+    ::sigemptyset(&child);
+    ::sigaddset(&child, SIGCHLD);
+    ::sigprocmask(SIG_BLOCK, &child, nullptr);
+    children_.reset(::signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK));
+    int error = children_ ? 0 : errno;
+    if (error == 0 && ::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr)) {
+      error = errno;
+    }
+    return pipes_.requests.send(FrameWriter().number(error).body()).ok() && error == 0;
+  }
+
+  void serve() {
+    while (true) {
+      std::array<pollfd, 2> wait{pollfd{pipes_.requests.fd(), POLLIN, 0},
+                                 pollfd{children_.get(), POLLIN, 0}};
+      if (::poll(wait.data(), wait.size(), -1) < 0 && errno != EINTR) return;
+      if (wait[1].revents != 0 && !reap()) return;
+      if (wait[0].revents == 0) continue;
+      auto frame = pipes_.requests.receive();
+      if (!frame.ok() || !frame->has_value()) return;
+      if (!obey(**frame)) return;
+    }
+  }
+
+ private:
+  bool obey(Frame& frame) {
+    FrameReader order(frame.body);
+    const auto kind = static_cast<LaunchOrder>(order.number());
+    const LaunchId id = order.number();
+    if (kind == LaunchOrder::launch) return launch(read_spec(id, order, frame));
+    const auto number = static_cast<int>(order.number());
+    const auto found = running_.find(id);
+    int error = ESRCH;
+    if (found != running_.end()) error = ::kill(-found->second, number) == 0 ? 0 : errno;
+    return pipes_.requests.send(FrameWriter().number(error).body()).ok();
+  }
+
+  static LaunchSpec read_spec(LaunchId id, FrameReader& order, const Frame& frame) {
+    LaunchSpec spec;
+    spec.id = id;
+    spec.argv = order.texts();
+    spec.env = order.texts();
+    spec.cwd = order.text();
+    spec.hostname = order.text();
+    spec.hosts_file = order.text();
+    spec.log = order.text();
+    std::size_t next = 0;
+    const auto descriptor = [&] {
+      if (order.number() == 0 || next >= frame.fds.size()) return -1;
+      return frame.fds[next++].get();
+    };
+    for (int& fd : spec.stdio) fd = descriptor();
+    spec.network = descriptor();
+    return spec;
+  }
+
+  bool launch(const LaunchSpec& spec) {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return answer(0, errno, "make a pipe");
+    const UniqueFd reader(ends[0]);
+    UniqueFd writer(ends[1]);
+    const pid_t pid = ::fork();
+    if (pid < 0) return answer(0, errno, "fork");
+    if (pid == 0) become_launched(spec, writer.get());
+    writer.reset();
+    StartFailure failure;  // end of file without one: exec closed the pipe
+    ssize_t n = 0;
+    do {
+      n = ::read(reader.get(), &failure, sizeof(failure));
+    } while (n < 0 && errno == EINTR);
+    if (n == sizeof(failure)) {
+      ::waitpid(pid, nullptr, 0);
+      return answer(0, failure.error, failure.step.data());
+    }
+    running_[spec.id] = pid;
+    return answer(pid, 0, "");
+  }
+
+  bool answer(pid_t pid, int error, const char* step) {
+    return pipes_.requests.send(FrameWriter().number(error).text(step).body(), {}, pid).ok();
+  }
+
+  // RETURNS false when nobody listens any more.
+  bool reap() {
+    signalfd_siginfo news{};
+    while (::read(children_.get(), &news, sizeof(news)) > 0) {
+    }
+    while (true) {
+      siginfo_t info{};
+      // Look first and reap later: until then the process group's number can't be given to another.
+      if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == 0) break;
+      LaunchId id = 0;
+      for (const auto& [candidate, pid] : running_) {
+        if (pid == info.si_pid) id = candidate;
+      }
+      if (id != 0) ::kill(-info.si_pid, SIGKILL);
+      int status = 0;
+      ::waitpid(info.si_pid, &status, 0);
+      if (id == 0) continue;
+      running_.erase(id);
+      if (!pipes_.exits.send(FrameWriter().number(id).number(status).body()).ok()) return false;
+    }
+    return true;
+  }
+
+  LauncherPipes pipes_;
+  UniqueFd children_;  // signalfd
+  std::map<LaunchId, pid_t> running_;
+};
+
+}  // namespace
+
+void launcher_process_main(LauncherPipes pipes) {
+  LauncherProcess process(std::move(pipes));
+  if (process.set_up()) process.serve();
+  ::_exit(0);
+}
+
+}  // namespace sunder::harness

@@ -1,0 +1,120 @@
+// Supervisor: the cluster of a run, started, watched and stopped. It implements Cluster.
+//
+// Suite + System + AddressPlan → **Supervisor** → Launcher (processes), NetTopology (namespaces).
+// One thread watches the ends that the launcher reports; readiness probes run on threads of their own inside each node's
+// namespace, and are joined. A node is marked up before it is started and down after it has ended, through the two
+// callbacks, so that the proxy lets the real refusal of a dead node come back.
+// Thread: create and stop from one thread, all the rest any. Tested by tests/harness/supervisor_test.cpp.
+#pragma once
+
+#include <array>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "harness/cluster.hpp"
+#include "harness/launcher/launcher.hpp"
+#include "harness/netns/address_plan.hpp"
+#include "harness/netns/net_topology.hpp"
+#include "harness/suite.hpp"
+#include "harness/system.hpp"
+
+namespace sunder::harness {
+
+/// The programs of a cluster as this machine has them.
+struct ClusterPrograms {
+  std::map<std::string, std::string> path_of;  ///< by node
+  std::string version;
+};
+
+/// Looks for every node's program; runs them once for the version. Call before anything starts.
+/// ERRORS: unavailable (what to install).
+[[nodiscard]] Result<ClusterPrograms> find_programs(const System& system,
+                                                    const ClusterSpec& cluster);
+
+struct SupervisorPlan {
+  ClusterSpec cluster;
+  System system;
+  ClusterPrograms programs;
+  AddressPlan addresses;
+  std::string data_root;  ///< a folder on the private tmpfs; each node gets one below it
+  std::string log_dir;    ///< on the host; made if need be: n1.log, …
+  /// What clients of a node are told, "host:port" on the host; a node that is not in it tells its own address.
+  std::map<std::string, std::string> endpoints;
+  NetTopology* network = nullptr;  ///< LIFETIME: both outlive the supervisor
+  Launcher* launcher = nullptr;
+  std::function<void(const std::string& node)> on_node_up = {};  ///< called on the thread that starts it
+  std::function<void(const std::string& node)> on_node_down = {};  ///< called on the watching thread
+};
+
+/// A command in the client namespace (`wrap --inside`, `exec` clients).
+struct InsideCommand {
+  std::vector<std::string> argv;
+  std::vector<std::string> env;  ///< "NAME=value", complete
+  std::string cwd;
+  std::array<int, 3> stdio{0, 1, 2};
+};
+
+class Supervisor final : public Cluster {
+ public:
+  /// Writes the nodes' folders, files and hosts file, and starts to watch. ERRORS: invalid, io, unsupported.
+  static Result<std::unique_ptr<Supervisor>> create(SupervisorPlan plan);
+  /// stop().
+  ~Supervisor() override;
+
+  /// Starts every node. ERRORS: unavailable: which one could not be started, and why.
+  Status start_all();
+  /// SIGTERM to every process group, SIGKILL after two seconds; then ends the watching. Idempotent.
+  void stop();
+
+  [[nodiscard]] std::string system() const override { return plan_.system.name; }
+  [[nodiscard]] std::string version() const override { return plan_.programs.version; }
+  [[nodiscard]] std::vector<NodeStatus> nodes() const override;
+  Status enter_client_namespace() override;
+  Status enter_node_namespace(const std::string& node) override;
+  Status signal(const std::string& node, int signal) override;
+  Status start(const std::string& node) override;
+  Status wait_ready(Nanos timeout) override;
+
+  Result<LaunchId> start_inside(const InsideCommand& command, Launched& launched);
+  /// RETURNS the wait status once it has ended, or nothing at the time-out.
+  std::optional<int> wait_inside(LaunchId id, Nanos timeout);
+  Status signal_inside(LaunchId id, int signal);
+
+ private:
+  struct Entry {
+    NodeStatus status;
+    NodeFacts facts;
+    LaunchSpec launch;  ///< id: of the last start
+  };
+  explicit Supervisor(SupervisorPlan plan) : plan_(std::move(plan)) {}
+  Status prepare();
+  Result<LaunchSpec> launch_spec(const std::vector<NodeFacts>& facts, std::size_t index) const;
+  Status write_files(const std::vector<NodeFacts>& facts, std::size_t index) const;
+  Status start_entry(Entry& entry);
+  void watch();
+  void ended(const ExitReport& report);
+  void probe_until_ready(const Entry& entry, Nanos deadline, std::string& failure);
+  Entry* find(const std::string& node);
+  [[nodiscard]] bool alive(const Entry& entry) const;
+  bool wait_all_ended(Nanos timeout);
+
+  SupervisorPlan plan_;
+  std::string hosts_path_;
+  std::vector<std::unique_ptr<Entry>> entries_;  ///< made in prepare(), never changed in number
+  std::map<LaunchId, int> inside_ended_;
+
+  std::mutex life_;           ///< held while a node goes up or down, callback included: they never overtake
+  mutable std::mutex state_;  ///< guards the entries' status, inside_ended_ and stopping_; taken after life_
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  std::thread watcher_;
+};
+
+}  // namespace sunder::harness

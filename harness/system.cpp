@@ -1,0 +1,206 @@
+// Reads the embedded system.toml files and fills in their templates. See system.hpp.
+// Tested by tests/harness/supervisor_test.cpp.
+#include "harness/system.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.hpp"
+#include "base/config.hpp"
+#include "harness/skeleton/run_program.hpp"
+#include "harness/system_files.hpp"
+
+namespace sunder::harness {
+namespace {
+
+void read_ports(const ConfigTable& root, System& system) {
+  const ConfigTable ports = root.table("ports");
+  for (const auto& key : ports.keys()) {
+    system.ports[key] = static_cast<std::uint16_t>(ports.integer(key, 0, 1, 65535));
+  }
+  if (system.ports.count("client") == 0) {
+    root.mistake("ports", "a system needs ports.client, where its clients connect");
+  }
+}
+
+void read_lists(const ConfigTable& root, System& system) {
+  const ConfigTable lists = root.table("lists");
+  for (const auto& key : lists.keys()) {
+    const ConfigTable list = lists.table(key);
+    SystemList& out = system.lists[key];
+    out.item = list.required_string("item");
+    out.separator = list.string("separator", out.separator);
+    out.others_only = list.boolean("others_only", out.others_only);
+  }
+}
+
+void read_node(const ConfigTable& root, System& system) {
+  const ConfigTable node = root.table("node");
+  system.args = node.strings("args");
+  system.env = node.string_map("env");
+  for (const auto& file : node.tables("file")) {
+    system.files[file.required_string("path")] = file.string("text");
+  }
+}
+
+void read_ready(const ConfigTable& root, System& system) {
+  const ConfigTable ready = root.table("ready");
+  system.ready.port = ready.string("port", system.ready.port);
+  system.ready.http_path = ready.string("http");
+  system.ready.expect = ready.string("expect");
+  system.ready_timeout = ready.duration("timeout", system.ready_timeout);
+  if (system.ports.count(system.ready.port) == 0) {
+    ready.mistake("port", "there is no port of that name in [ports]");
+  }
+}
+
+std::string word_after(const std::string& text, const std::string& prefix) {
+  const std::size_t at = prefix.empty() ? std::string::npos : text.find(prefix);
+  if (at == std::string::npos) return {};
+  const std::size_t start = at + prefix.size();
+  return text.substr(start, text.find_first_of(" \t\r\n,", start) - start);
+}
+
+using Words = std::vector<std::pair<std::string, std::string>>;
+
+Words words_of(const System& system, const NodeFacts& node) {
+  Words words{{"name", node.name},         {"hostname", node.hostname},
+              {"ip", node.ip},             {"index", std::to_string(node.index)},
+              {"data_dir", node.data_dir}, {"endpoint", node.endpoint}};
+  for (const auto& [name, port] : system.ports) {
+    words.emplace_back(name + "_port", std::to_string(port));
+  }
+  return words;
+}
+
+// {word} with a known word is replaced; {{ stands for a brace.
+Result<std::string> replace_words(std::string_view text, const Words& words) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    if (text[at] != '{') {
+      out += text[at++];
+      continue;
+    }
+    if (text.substr(at, 2) == "{{") {
+      out += '{';
+      at += 2;
+      continue;
+    }
+    const std::size_t end = text.find('}', at);
+    const auto key = text.substr(at + 1, end == std::string_view::npos ? end : end - at - 1);
+    const auto found =
+        std::find_if(words.begin(), words.end(), [&](const auto& w) { return w.first == key; });
+    if (end == std::string_view::npos || found == words.end()) {
+      return Error{ErrorCode::invalid, "{" + std::string(key) +
+                                           "} is not something that a system's template can name; "
+                                           "write {{ for a brace"};
+    }
+    out += found->second;
+    at = end + 1;
+  }
+  return out;
+}
+
+Result<std::string> fill_list(const System& system, const SystemList& list,
+                              const std::vector<NodeFacts>& nodes, std::size_t self) {
+  std::string out;
+  bool first = true;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (list.others_only && i == self) continue;
+    auto item = replace_words(list.item, words_of(system, nodes[i]));
+    if (!item.ok()) return item;
+    out += (first ? "" : list.separator) + *item;
+    first = false;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::uint16_t System::port(std::string_view port_name) const {
+  const auto found = ports.find(std::string(port_name));
+  SUNDER_ASSERT(found != ports.end());
+  return found->second;
+}
+
+std::vector<std::string> known_systems() {
+  std::vector<std::string> names;
+  for (const auto& file : system_files()) names.emplace_back(file.name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Result<System> load_system(const std::string& name) {
+  for (const auto& file : system_files()) {
+    if (file.name != name) continue;
+    auto system = parse_system(file.text, "systems/" + name + "/system.toml");
+    if (system.ok()) system->name = name;
+    return system;
+  }
+  return Error{ErrorCode::not_found, "there is no system \"" + name +
+                                         "\"; known ones: " + list_of(known_systems()) + "."};
+}
+
+Result<System> parse_system(std::string_view toml, const std::string& where) {
+  auto parsed = ConfigTable::from_string(toml, where);
+  if (!parsed.ok()) return std::move(parsed).error();
+  const ConfigTable& root = *parsed;
+  System system;
+  system.title = root.required_string("title");
+  const ConfigTable install = root.table("install");
+  system.packages = install.strings("packages");
+  system.hint = install.string("hint");
+  const ConfigTable program = root.table("program");
+  system.binary = program.required_string("binary");
+  system.version_args = program.strings("version_args");
+  system.version_prefix = program.string("version_prefix");
+  read_ports(root, system);
+  read_lists(root, system);
+  read_node(root, system);
+  read_ready(root, system);
+  const ConfigTable host = root.table("host");
+  system.host_access = host.boolean("access", true);
+  system.inside_reason = host.string("reason");
+  SUNDER_TRY(root.finish());
+  return system;
+}
+
+Result<Installed> find_installed(const System& system, const std::string& binary_override) {
+  const std::string wanted = binary_override.empty() ? system.binary : binary_override;
+  Installed installed;
+  installed.path = find_program(wanted);
+  if (installed.path.empty()) {
+    const std::string hint = binary_override.empty() ? " " + system.hint
+                                                     : " Correct `binary` in the suite.";
+    return Error{ErrorCode::unavailable,
+                 system.title + " is not installed: there is no program \"" + wanted + "\"." + hint,
+                 "",
+                 "not_installed"};
+  }
+  if (system.version_args.empty()) return installed;
+  std::vector<std::string> argv{installed.path};
+  argv.insert(argv.end(), system.version_args.begin(), system.version_args.end());
+  auto output = run_program(argv, 10 * kSecond);
+  if (!output.ok() || !output->success()) {
+    if (!binary_override.empty()) return installed;  // a wrapper script need not know the option
+    return Error{ErrorCode::unavailable, installed.path +
+                                             " does not run; try it by hand, with " +
+                                             system.version_args.front() + "."};
+  }
+  installed.version = word_after(output->text, system.version_prefix);
+  return installed;
+}
+
+Result<std::string> fill_template(const System& system, std::string_view text,
+                                  const std::vector<NodeFacts>& nodes, std::size_t self) {
+  SUNDER_ASSERT(self < nodes.size());
+  Words words = words_of(system, nodes[self]);
+  for (const auto& [name, list] : system.lists) {
+    auto filled = fill_list(system, list, nodes, self);
+    if (!filled.ok()) return filled;
+    words.emplace_back(name, *filled);
+  }
+  return replace_words(text, words);
+}
+
+}  // namespace sunder::harness
