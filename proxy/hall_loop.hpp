@@ -1,0 +1,79 @@
+// HallLoop: one loop of the byte hall with its thread, listeners and connections.
+//
+// Proxy posts orders → **HallLoop** runs them between two callbacks. A connection stays on the loop that accepted it.
+// Thread: open, add_listener, start, join by the Proxy's caller; everything else on the loop's thread, or after join.
+// Ownership: owns its listeners and connections. A finished connection is destroyed when the turn ends, so that no
+// callback returns into it. Tested by tests/proxy/proxy_test.cpp.
+#pragma once
+
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "proxy/listener.hpp"
+#include "proxy/loop_context.hpp"
+
+namespace sunder::proxy {
+
+inline constexpr std::size_t kReadBufferBytes = std::size_t{256} << 10;
+
+/// What all loops of a Proxy share.
+struct HallShared {
+  Topology topology;
+  std::uint64_t seed = 0;
+  bool spoof_source = false;
+  std::size_t held_bytes_max = 0;
+  Nanos spin = 0;
+  const Clock* clock = nullptr;
+  Ordinals ordinals{0};
+  InForcePtr in_force;  ///< at the start
+};
+
+/// Adds the figures of one loop to those of others, for the same pair.
+void add(PairStats& sum, const PairStats& part) noexcept;
+
+class HallLoop final : uv::TurnHandler, AcceptHandler {
+ public:
+  /// `shared` must outlive it. ERRORS: io.
+  static Result<std::unique_ptr<HallLoop>> open(HallShared& shared);
+  ~HallLoop();
+  HallLoop(const HallLoop&) = delete;
+  HallLoop& operator=(const HallLoop&) = delete;
+
+  /// ERRORS: io.
+  Status add_listener(ListenerRole role, UniqueFd fd);
+  /// ERRORS: io (no thread).
+  Status start();
+  bool post(std::function<void()> order) { return loop_->post(std::move(order)); }
+  void join();
+
+  struct Swapped {
+    Nanos at = 0;
+    RuleTallies removed;
+  };
+  Swapped swap(InForcePtr in_force);
+  void add_stats(std::map<PairId, PairStats>& sums) const;
+  void add_touched(std::map<RuleId, Touched>& sums) const;
+  /// Resets what is open and ends the loop.
+  void shut_down() noexcept;
+
+ private:
+  explicit HallLoop(HallShared& shared);
+  void accepted(Connection::Opening opening) noexcept override;
+  void turn_done() noexcept override;
+  /// RETURNS true if a cut refuses the connection; counted.
+  bool refused_by_cut(PairId pair);
+
+  HallShared* shared_;
+  std::unique_ptr<uv::Loop> loop_;
+  std::vector<std::byte> buffer_;
+  BlockPool blocks_;
+  Deadlines deadlines_;
+  LoopContext context_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::vector<std::unique_ptr<Connection>> connections_;
+  std::thread thread_;
+  bool shut_ = false;
+};
+
+}  // namespace sunder::proxy

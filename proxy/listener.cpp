@@ -1,0 +1,96 @@
+// Listener: see listener.hpp. Source: accept(2), "Error handling"; Linux Documentation/networking/tproxy.rst.
+// Tested by tests/proxy/proxy_test.cpp.
+#include "proxy/listener.hpp"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "base/log.hpp"
+#include "proxy/sockets.hpp"
+
+namespace sunder::proxy {
+
+Listener::Listener(LoopContext& context, AcceptHandler& handler, ListenerRole role, UniqueFd fd)
+    : context_(&context), handler_(&handler), role_(role), fd_(std::move(fd)) {}
+
+Status Listener::open() {
+  SUNDER_TRY(poll_.open(*context_->loop, fd_.get(), *this, 0));
+  poll_.watch(uv::kReadable);
+  return {};
+}
+
+void Listener::close() noexcept {
+  context_->deadlines->set(*this, kNever);
+  poll_.close();
+  fd_.reset();
+  spare_.reset();
+}
+
+void Listener::poll_ready(unsigned /*tag*/, unsigned events) noexcept {
+  if ((events & uv::kError) != 0) {
+    back_off();
+    return;
+  }
+  for (int i = 0; i < kAcceptsPerTurnMax; ++i) {
+    if (!accept_one()) return;
+  }
+}
+
+void Listener::deadline_reached(Nanos /*now*/) noexcept { poll_.watch(uv::kReadable); }
+
+void Listener::back_off() noexcept {
+  poll_.watch(0);
+  context_->deadlines->set(*this, context_->clock->now() + kAcceptBackOff);
+  if (warned_) return;
+  warned_ = true;
+  log_warn("the proxy is out of file descriptors: new connections wait; raise the limit (ulimit -n)");
+}
+
+bool Listener::accept_one() noexcept {
+  if (!spare_) spare_ = open_stream_socket();
+  if (!spare_) {
+    back_off();
+    return false;
+  }
+  UniqueFd client(::accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (!client) {
+    switch (errno) {
+      case EAGAIN: return false;
+      case EMFILE:
+      case ENFILE:
+      case ENOBUFS:
+      case ENOMEM: back_off(); return false;
+      default: return true;  // this one connection died in the queue
+    }
+  }
+  prepare_stream_socket(client.get());
+  Connection::Opening opening;
+  opening.client = std::move(client);
+  if (!resolve(opening)) {
+    reset_on_close(opening.client.get());
+    return true;
+  }
+  opening.upstream = std::move(spare_);
+  handler_->accepted(std::move(opening));
+  return true;
+}
+
+bool Listener::resolve(Connection::Opening& opening) const noexcept {
+  const Topology& topology = *context_->topology;
+  if (role_.kind == ListenerSpec::Kind::endpoint) {
+    opening.pair = {role_.source, role_.destination};
+    opening.to = role_.upstream;
+    if (context_->spoof_source && role_.source < topology.size()) {
+      opening.source = topology.at(role_.source).ip;
+    }
+    return true;
+  }
+  const Ipv4 source = peer_address(opening.client.get()).ip;
+  opening.to = own_address(opening.client.get());
+  opening.pair = {topology.find(source), topology.find(opening.to.ip)};
+  if (context_->spoof_source) opening.source = source;
+  return opening.pair.to != kUnknownNode;
+}
+
+}  // namespace sunder::proxy

@@ -1,0 +1,66 @@
+// LoopContext: what the connections and listeners of one loop share.
+//
+// HallLoop owns it → Listener and Connection hold a reference. Nothing in it is shared with another loop but `ordinals`
+// and constants.
+// Thread: the loop's. Tested through tests/proxy/proxy_test.cpp.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "proxy/byte_queue.hpp"
+#include "proxy/deadlines.hpp"
+#include "proxy/in_force.hpp"
+#include "proxy/proxy.hpp"
+#include "proxy/uv/loop.hpp"
+
+namespace sunder::proxy {
+
+class Connection;
+
+/// How many connections each pair has opened, over all loops: the ordinal in the labels of the dice.
+class Ordinals {
+ public:
+  explicit Ordinals(std::size_t nodes) : side_(nodes + 1), counts_(side_ * side_) {}
+  std::uint64_t next(PairId pair) noexcept {
+    return counts_[place(pair.from) * side_ + place(pair.to)].fetch_add(
+        1, std::memory_order_relaxed);
+  }
+
+ private:
+  /// Unknown nodes share the last place.
+  [[nodiscard]] std::size_t place(NodeId id) const noexcept { return id < side_ - 1 ? id : side_ - 1; }
+  std::size_t side_;
+  std::vector<std::atomic<std::uint64_t>> counts_;
+};
+
+struct LoopContext {
+  const Clock* clock = nullptr;
+  const Topology* topology = nullptr;
+  std::uint64_t seed = 0;
+  bool spoof_source = false;
+  std::size_t held_bytes_max = 0;
+  Ordinals* ordinals = nullptr;
+
+  uv::Loop* loop = nullptr;
+  Deadlines* deadlines = nullptr;
+  BlockPool* blocks = nullptr;
+  std::span<std::byte> buffer;  ///< one read buffer for all connections of the loop
+
+  InForcePtr in_force;
+  RuleTallies tallies;
+  std::map<PairId, PairStats> stats;  ///< entries do not move
+  std::vector<Connection*> finished;  ///< to be destroyed when the turn ends
+
+  PairStats& stats_of(PairId pair) {
+    PairStats& found = stats[pair];
+    found.pair = pair;
+    return found;
+  }
+};
+
+}  // namespace sunder::proxy

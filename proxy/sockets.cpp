@@ -1,0 +1,82 @@
+// Sockets: see sockets.hpp. Source: socket(7), tcp(7), ip(7). Tested by tests/proxy/proxy_test.cpp.
+#include "proxy/sockets.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace sunder::proxy {
+namespace {
+
+void set_option(int fd, int level, int name, int value) noexcept {
+  ::setsockopt(fd, level, name, &value, sizeof value);  // hints: a socket without them still works
+}
+
+sockaddr_in to_sockaddr(IpPort address) noexcept {
+  sockaddr_in out{};
+  out.sin_family = AF_INET;
+  out.sin_addr.s_addr = htonl(address.ip);
+  out.sin_port = htons(address.port);
+  return out;
+}
+
+IpPort from_sockaddr(const sockaddr_in& address) noexcept {
+  return {ntohl(address.sin_addr.s_addr), ntohs(address.sin_port)};
+}
+
+}  // namespace
+
+void prepare_stream_socket(int fd) noexcept {
+  set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  set_option(fd, SOL_SOCKET, SO_OOBINLINE, 1);
+}
+
+UniqueFd open_stream_socket() noexcept {
+  UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (fd) prepare_stream_socket(fd.get());
+  return fd;
+}
+
+int bind_source(int fd, Ipv4 source) noexcept {
+  const int on = 1;
+  if (::setsockopt(fd, SOL_IP, IP_TRANSPARENT, &on, sizeof on) != 0) return errno;
+  set_option(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+  const sockaddr_in address = to_sockaddr({source, 0});
+  if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return errno;
+  return 0;
+}
+
+int start_connect(int fd, IpPort to) noexcept {
+  const sockaddr_in address = to_sockaddr(to);
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return 0;
+  return errno == EINTR ? EINPROGRESS : errno;
+}
+
+int take_error(int fd) noexcept {
+  int error = 0;
+  socklen_t size = sizeof error;
+  return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+void reset_on_close(int fd) noexcept {
+  const linger value{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &value, sizeof value);
+}
+
+IpPort peer_address(int fd) noexcept {
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+  return from_sockaddr(address);
+}
+
+IpPort own_address(int fd) noexcept {
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+  return from_sockaddr(address);
+}
+
+}  // namespace sunder::proxy

@@ -1,0 +1,115 @@
+// The wrappers of libuv: orders from other threads, the fine timer, deadlines, and an end that leaves nothing open.
+#include <sys/socket.h>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "proxy/deadlines.hpp"
+#include "proxy/uv/loop.hpp"
+#include "proxy/uv/poll.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace sunder;
+using namespace sunder::proxy;
+
+namespace {
+
+struct NoTurn final : uv::TurnHandler {
+  void turn_done() noexcept override {}
+};
+
+struct Alarm final : Timed {
+  void deadline_reached(Nanos now) noexcept override { fired.push_back(now); }
+  std::vector<Nanos> fired;
+};
+
+std::unique_ptr<uv::Loop> open_loop() {
+  auto loop = uv::Loop::open();
+  REQUIRE(loop.ok());
+  return std::move(*loop);
+}
+
+}  // namespace
+
+TEST_CASE("orders from many threads are all run, before the end", "[uv]") {
+  auto loop = open_loop();
+  NoTurn turn;
+  std::thread runner([&] { loop->run(0, monotonic_clock(), turn); });
+  int count = 0;  // the loop's
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 200; ++i) loop->post([&] { ++count; });
+    });
+  }
+  for (std::thread& t : threads) t.join();
+  CHECK(loop->post([&] { loop->stop(); }));
+  runner.join();
+  CHECK(count == 800);
+  CHECK_FALSE(loop->post([] {}));
+}
+
+TEST_CASE("deadlines come in order, never early, and finer than a millisecond", "[uv]") {
+  auto loop = open_loop();
+  Deadlines deadlines(monotonic_clock());
+  REQUIRE(deadlines.open(*loop).ok());
+  std::vector<Alarm> alarms(20);
+  const Nanos start = monotonic_clock().now();
+  const auto due = [&](std::size_t i) {
+    return start + 2 * kMillisecond + static_cast<Nanos>((i * 7) % 20) * 100 * kMicrosecond;
+  };
+  for (std::size_t i = 0; i < alarms.size(); ++i) deadlines.set(alarms[i], start + kSecond);
+  for (std::size_t i = 0; i < alarms.size(); ++i) deadlines.set(alarms[i], due(i));
+  deadlines.set(alarms[3], kNever);
+  struct Stop final : Timed {
+    void deadline_reached(Nanos) noexcept override {
+      deadlines->close();
+      loop->stop();
+    }
+    Deadlines* deadlines = nullptr;
+    uv::Loop* loop = nullptr;
+  } stop;
+  stop.deadlines = &deadlines;
+  stop.loop = loop.get();
+  deadlines.set(stop, start + 10 * kMillisecond);
+  NoTurn turn;
+  loop->run(0, monotonic_clock(), turn);
+  for (std::size_t i = 0; i < alarms.size(); ++i) {
+    CAPTURE(i);
+    if (i == 3) {
+      CHECK(alarms[i].fired.empty());
+      continue;
+    }
+    REQUIRE(alarms[i].fired.size() == 1);
+    CHECK(alarms[i].fired[0] >= due(i));
+  }
+}
+
+TEST_CASE("a poll may close itself and die in its own callback", "[uv]") {
+  int fds[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0);
+  const UniqueFd near(fds[0]);
+  const UniqueFd far(fds[1]);
+  auto loop = open_loop();
+  struct Once final : uv::PollHandler {
+    void poll_ready(unsigned tag, unsigned events) noexcept override {
+      seen_tag = tag;
+      seen_events = events;
+      poll.reset();
+      loop->stop();
+    }
+    std::unique_ptr<uv::Poll> poll = std::make_unique<uv::Poll>();
+    uv::Loop* loop = nullptr;
+    unsigned seen_tag = 0;
+    unsigned seen_events = 0;
+  } once;
+  once.loop = loop.get();
+  REQUIRE(once.poll->open(*loop, near.get(), once, 42).ok());
+  once.poll->watch(uv::kReadable);
+  REQUIRE(::send(far.get(), "x", 1, 0) == 1);
+  NoTurn turn;
+  loop->run(50 * kMicrosecond, monotonic_clock(), turn);
+  CHECK(once.seen_tag == 42);
+  CHECK(once.seen_events == uv::kReadable);
+}
