@@ -41,7 +41,8 @@ class Cluster {
   virtual Status signal(const std::string& node, int signal) = 0;
   /// Starts a node again that has ended, with its data as it left it.
   virtual Status start(const std::string& node) = 0;
-  /// Blocks until every node answers its readiness probe inside its own namespace. ERRORS: timeout, names the nodes.
+  /// Blocks until every node answers its readiness probe inside its own namespace. ERRORS: timeout, unavailable (a node has
+  /// ended); both name the nodes.
   virtual Status wait_ready(Nanos timeout) = 0;
 };
 

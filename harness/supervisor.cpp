@@ -329,10 +329,14 @@ Status Supervisor::wait_ready(Nanos timeout) {
   }
   for (auto& thread : threads) thread.join();
   std::string text;
-  for (const auto& failure : failures) {
-    if (!failure.empty()) text += (text.empty() ? "" : " ") + failure;
+  bool died = false;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (failures[i].empty()) continue;
+    text += (text.empty() ? "" : " ") + failures[i];
+    died = died || !alive(*entries_[i]);
   }
   if (text.empty()) return {};
+  if (died) return Error{ErrorCode::unavailable, "the cluster did not start: " + text};
   return Error{ErrorCode::timeout,
                "the cluster did not start within " + format_duration(timeout) + ": " + text};
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <string>
@@ -29,6 +30,7 @@ namespace sunder::harness::test {
 
 inline std::string in_child(const std::function<std::string()>& body) {
   auto ends = Channel::pair();
+  std::fflush(nullptr);  // or the child would print the buffered text again
   const pid_t pid = ::fork();
   if (pid == 0) {
     ends->first.close();

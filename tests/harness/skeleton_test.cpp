@@ -116,6 +116,7 @@ TEST_CASE("host side: SIGKILL of sunder ends the command and removes the scratch
     const std::string dir = make_temp_dir();
     const std::string marker = "7771." + std::to_string(::getpid());
     auto ready = Channel::pair();
+    std::fflush(nullptr);
     const pid_t fake_sunder = ::fork();
     if (fake_sunder == 0) {
       auto host = HostSide::fork({dir, {dir + ".run"}});
