@@ -1,0 +1,208 @@
+// report.html: of a made-up run (synthetic_run.hpp), judged by the real court.
+//
+// To look at the page: SUNDER_REPORT_DIR=/some/empty/folder test_harness '[page]'
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "harness/report/parts.hpp"
+#include "tests/harness/synthetic_run.hpp"
+#include "tests/support/catch.hpp"
+#include "tests/support/temp_dir.hpp"
+
+using namespace sunder;
+using namespace sunder::harness;
+namespace rep = sunder::harness::report;
+
+namespace {
+
+std::string slurp(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+std::size_t times(const std::string& text, const std::string& word) {
+  std::size_t n = 0;
+  for (std::size_t at = 0; (at = text.find(word, at)) != std::string::npos; ++at) ++n;
+  return n;
+}
+
+// Every opened tag is closed in order; the page is written by us, so this small rule is enough.
+void check_nesting(const std::string& html) {
+  std::vector<std::string> open;
+  const std::vector<std::string> alone{"meta", "!DOCTYPE"};
+  const std::size_t script = html.find("<script>");
+  for (std::size_t at = 0; (at = html.find('<', at)) != std::string::npos; ++at) {
+    if (at > script && at < html.find("</script>")) continue;  // JavaScript
+    const std::size_t end = html.find('>', at);
+    REQUIRE(end != std::string::npos);
+    std::string name = html.substr(at + 1, html.find_first_of(" >/\n", at + 2) - at - 1);
+    if (html[at + 1] == '/') {
+      REQUIRE_FALSE(open.empty());
+      CHECK(open.back() == html.substr(at + 2, end - at - 2));
+      open.pop_back();
+    } else if (html[end - 1] != '/' && std::find(alone.begin(), alone.end(), name) == alone.end()) {
+      open.push_back(name);
+    }
+  }
+  CHECK(open.empty());
+}
+
+}  // namespace
+
+TEST_CASE("report: one self-contained page with every section", "[report]") {
+  const test::TempDir dir;
+  const auto results = synthetic::write_run(dir.path(), 60 * kMillisecond);
+  REQUIRE(results.checks.at(0).verdict == check::Verdict::fail);  // the store is stale by design
+  REQUIRE(write_report(dir.path()).ok());
+  const std::string html = slurp(dir.path() + "/report.html");
+
+  std::size_t last = 0;  // the order that a reader needs: the verdict first, the words last
+  for (const char* part : {"<h1>etcd 3.4.23", "id=\"verdicts\"", "id=\"witness\"", "id=\"timeline\"",
+                           "id=\"latency\"", "id=\"availability\"", "id=\"faults\"",
+                           "id=\"recovery\"", "id=\"reproduce\"", "id=\"words\""}) {
+    INFO(part);
+    const std::size_t at = html.find(part);
+    REQUIRE(at != std::string::npos);
+    CHECK(at > last);
+    last = at;
+  }
+  check_nesting(html);
+  for (const char* outside : {"src=", "href=", "url(", "@import", "fetch(", "http://"}) {
+    INFO(outside);
+    // The one address is the name of the SVG namespace in the script.
+    CHECK(times(html, outside) == (std::string(outside) == "http://" ? 1 : 0));
+  }
+  CHECK(html.find("--seed 42") != std::string::npos);
+  CHECK(html.find(dir.path()) == std::string::npos);  // no path of this machine
+  CHECK(html.find("p2: drop, n1,n2 | n3") != std::string::npos);
+  CHECK(html.find("n1 is cut off by p1") != std::string::npos);
+  CHECK(html.find("never, in any cut") != std::string::npos);
+  CHECK(times(html, "class=\"bar ") >= 2);  // the witness is drawn
+  CHECK(html.find("nan") == std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(dir.path() + "/report.html.new"));
+
+  REQUIRE(write_report(dir.path()).ok());
+  CHECK(html == slurp(dir.path() + "/report.html"));  // the same input, the same bytes
+}
+
+TEST_CASE("report: a large history gives a page of the same size", "[report]") {
+  const test::TempDir dir;
+  const auto results = synthetic::write_run(dir.path(), 4 * kMillisecond);
+  REQUIRE(results.ops > 20'000);
+  REQUIRE(write_report(dir.path()).ok());
+  CHECK(std::filesystem::file_size(dir.path() + "/report.html") < 500'000);
+}
+
+TEST_CASE("report: what is missing is said, and the rest is drawn", "[report]") {
+  const test::TempDir dir;
+  SECTION("no results: an error that says what to do") {
+    const auto written = write_report(dir.path());
+    REQUIRE_FALSE(written.ok());
+    CHECK(exit_code(written.error().code) == 2);
+    CHECK(written.error().message.find("results.json") != std::string::npos);
+    CHECK_FALSE(std::filesystem::exists(dir.path() + "/report.html"));
+  }
+  SECTION("damaged results") {
+    std::ofstream(dir.path() + "/results.json") << "{\"verdict\":";
+    const auto written = write_report(dir.path());
+    REQUIRE_FALSE(written.ok());
+    CHECK(exit_code(written.error().code) == 2);
+    CHECK(written.error().text().find("results.json") != std::string::npos);
+  }
+  SECTION("neither history nor event log") {
+    synthetic::write_run(dir.path(), 60 * kMillisecond);
+    std::filesystem::remove(dir.path() + "/history.jsonl");
+    std::filesystem::remove(dir.path() + "/events.jsonl");
+    REQUIRE(write_report(dir.path()).ok());
+    const std::string html = slurp(dir.path() + "/report.html");
+    check_nesting(html);
+    CHECK(html.find("The history could not be read") != std::string::npos);
+    CHECK(html.find("The event log could not be read") != std::string::npos);
+    CHECK(html.find("id=\"faults\"") != std::string::npos);
+  }
+  SECTION("a run without anything") {
+    std::ofstream(dir.path() + "/results.json")
+        << R"({"verdict":"unknown","reason":"interrupted"})";
+    REQUIRE(write_report(dir.path()).ok());
+    const std::string html = slurp(dir.path() + "/report.html");
+    check_nesting(html);
+    CHECK(html.find("the run was interrupted (interrupted)") != std::string::npos);
+  }
+}
+
+TEST_CASE("report: names and values can't become markup", "[report]") {
+  rep::ReportData data;
+  const std::string evil = "</title><script>alert(1)</script>";
+  data.results.system_name = data.results.suite = data.results.reason = evil;
+  data.results.nodes = data.nodes = {evil};
+  data.history.header.wall = evil;
+  data.history.nodes = {evil};
+  data.history.keys = {evil};
+  data.history.values = {"null", "?", evil};
+  check::Op op;
+  op.invoked = 10;
+  op.completed = 20;
+  op.invoke_event = 0;
+  op.complete_event = 1;
+  op.key = 0;
+  op.value = 2;
+  op.node = 0;
+  op.kind = check::OpKind::write;
+  op.outcome = EventType::ok;
+  data.history.ops = {op};
+  data.lane_of = {0};
+  data.has_history = true;
+  check::CheckResult c;
+  c.name = c.reason = c.text = c.method = c.key = evil;
+  c.verdict = check::Verdict::fail;
+  c.witness = {0, 1};
+  data.results.checks = {c};
+  data.results.notes = data.problems = {evil};
+  check::AvailabilityRow row;
+  row.fault = row.side = row.op = row.note = evil;
+  row.nodes = {evil};
+  row.asked = row.answered = 1;
+  data.results.availability = {row};
+  data.results.faults.push_back({evil, evil, {{evil, evil}}, 1, 2, 3, {}, true});
+  data.results.recovery.push_back({evil, 1, 2, 3, true});
+  data.windows.push_back({evil, evil, 5, 15, {{evil, evil}}, true, {{"x"}, {evil}}});
+  data.from = 10;
+  data.to = 20;
+  const std::string html = rep::page(data);
+  check_nesting(html);
+  CHECK(times(html, "<script>") == 1);  // our own
+  CHECK(times(html, "alert(1)") > 10);  // they are shown, as text
+}
+
+TEST_CASE("svg: numbers and ticks are short and round", "[report]") {
+  CHECK(rep::num(1.0) == "1");
+  CHECK(rep::num(-0.01) == "0");
+  CHECK(rep::num(12.345) == "12.3");
+  CHECK(rep::num(1.0 / 0.0) == "0");
+  const rep::TimeScale scale{1500 * kMillisecond, 31'200 * kMillisecond, 0, 100};
+  const auto marks = rep::ticks(scale, 10);
+  REQUIRE(marks.size() == 6);
+  CHECK(marks.front() == 5 * kSecond);
+  CHECK(marks.back() == 30 * kSecond);
+  CHECK(rep::seconds(12'031 * kMillisecond) == "12.031 s");
+  CHECK(rep::span(712 * kMillisecond) == "712 ms");
+  CHECK(rep::span(1500 * kMillisecond) == "1.50 s");
+  CHECK(rep::span(800'000) == "800 µs");
+  CHECK(scale.bin(scale.from, 10) == 0);
+  CHECK(scale.bin(scale.to, 10) == 9);
+  CHECK(scale.edge(10, 10) == scale.to);
+  CHECK(rep::count(1234567) == "1\u202F234\u202F567");
+}
+
+TEST_CASE("a page to look at, in $SUNDER_REPORT_DIR", "[.][page]") {
+  const char* dir = std::getenv("SUNDER_REPORT_DIR");
+  REQUIRE(dir != nullptr);
+  const char* think = std::getenv("SUNDER_REPORT_THINK_MS");
+  synthetic::write_run(dir, (think == nullptr ? 40 : std::atoi(think)) * kMillisecond);
+  REQUIRE(write_report(dir).ok());
+}
