@@ -1,0 +1,217 @@
+// linearizable: registers and cas chains, key by key (linearizability is local: Herlihy and Wing, TOPLAS 1990).
+//
+// History → register operations by key → zones where they are exact, else the part where they are, else bounded search →
+// witness → **CheckResult**. A witness is judged once more by brute force before it is shown.
+// Thread: pure; the budget may be interrupted from outside. Tested by tests/check/linearizable_test.cpp.
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include "check/check.hpp"
+#include "check/deadline.hpp"
+#include "check/power.hpp"
+#include "check/register_ops.hpp"
+#include "check/search.hpp"
+#include "check/witness.hpp"
+#include "check/zones.hpp"
+
+namespace sunder::check {
+
+const char* name_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::pass: return "pass";
+    case Verdict::unknown: return "unknown";
+    case Verdict::fail: return "fail";
+  }
+  return "?";
+}
+
+namespace {
+
+constexpr const char* kZones = "Gibbons-Korach zones";
+constexpr const char* kChains = "cas chains";
+constexpr const char* kSearch = "just-in-time search";
+
+struct KeyVerdict {
+  Verdict verdict = Verdict::pass;
+  std::string reason;
+  const char* method = kZones;
+  Part witness;  // into RegisterKey::ops
+};
+
+// The operations of `judged` (a part of the key's, in its order) with these indices, as indices of the key's.
+Part in_key(const RegisterKey& key, const std::vector<RegisterOp>& judged,
+            const std::vector<std::uint32_t>& proof) {
+  Part part;
+  std::uint32_t at = 0;
+  for (const std::uint32_t p : proof) {
+    while (key.ops[at].op != judged[p].op) ++at;
+    part.push_back(at);
+  }
+  return part;
+}
+
+// The smallest proof within `part`. One that does not hold is a defect of the court, and no verdict.
+void prove(KeyVerdict& verdict, const Shrinker& shrinker, Part part) {
+  auto witness = shrinker.shrink(std::move(part));
+  verdict.verdict = witness ? Verdict::fail : Verdict::unknown;
+  if (witness) {
+    verdict.witness = std::move(*witness);
+  } else {
+    verdict.reason = "crashed";
+  }
+}
+
+KeyVerdict judge_key(const RegisterKey& key, const Budget& budget, const Deadline& deadline) {
+  KeyVerdict verdict;
+  if (key.foreign) {
+    verdict.verdict = Verdict::unknown;
+    verdict.reason = "input";
+    return verdict;
+  }
+  // A proof must be shrunk even where the search has used up the time to find it.
+  const auto grace = [&] {
+    Budget more = budget;
+    more.seconds = std::clamp(budget.seconds / 4, 1.0, 15.0);
+    return Deadline(more);
+  };
+  const bool unique = observed_values_unique(key.ops, key.initial);
+  const auto part = unique ? std::vector<RegisterOp>() : unique_part(key.ops, key.initial);
+  const auto& judged = unique ? key.ops : part;
+  const ZoneVerdict zones = judge_zones(judged, key.initial);
+  verdict.method = zones.chains ? kChains : kZones;
+  if (!zones.legal) {
+    const Deadline shrinking = grace();
+    prove(verdict, Shrinker(key, shrinking), in_key(key, judged, zones.proof));
+    return verdict;
+  }
+  if (unique && zones.open_differs == 0) return verdict;
+  verdict.method = kSearch;
+  const SearchVerdict found = search(key.ops, key.initial, deadline);
+  if (found.outcome == SearchVerdict::Outcome::unknown) {
+    verdict.verdict = Verdict::unknown;
+    verdict.reason = found.reason;
+  } else if (found.outcome == SearchVerdict::Outcome::illegal) {
+    const Deadline shrinking = grace();
+    const Shrinker shrinker(key, shrinking);
+    prove(verdict, shrinker, shrinker.prefix(found.stuck));
+  }
+  return verdict;
+}
+
+void add_witness(CheckResult& result, const History& history, const RegisterKey& key,
+                 const Part& witness) {
+  result.key = history.keys[key.key];
+  for (const std::uint32_t i : witness) {
+    const Op& op = history.ops[key.ops[i].op];
+    result.witness.push_back(op.invoke_event);
+    if (op.complete_event != kNone) result.witness.push_back(op.complete_event);
+  }
+  std::sort(result.witness.begin(), result.witness.end());
+}
+
+std::string plural(std::uint64_t n, const std::string& one, const std::string& many) {
+  return std::to_string(n) + " " + (n == 1 ? one : many);
+}
+
+std::string sentence_of_reason(const std::string& reason) {
+  if (reason == "budget.time") return "the time budget ran out (--timeout)";
+  if (reason == "budget.memory") return "the memory budget ran out (--memory)";
+  if (reason == "interrupted") return "the check was interrupted";
+  if (reason == "input") return "operations of another data type touch them";
+  return "the proof did not survive its own examination; please report this history";
+}
+
+void set_text(CheckResult& result, const History& history,
+              const std::vector<FaultWindow>& windows) {
+  const auto keys = result.keys.pass + result.keys.fail + result.keys.unknown;
+  switch (result.verdict) {
+    case Verdict::fail:
+      result.text = explain_witness(history, result, windows);
+      if (result.keys.fail > 1) {
+        result.text += " In all, " + std::to_string(result.keys.fail) + " of " +
+                       std::to_string(keys) + " keys fail.";
+      }
+      return;
+    case Verdict::pass:
+      result.text = "Not refuted in " +
+                    plural(result.power, "opportunity", "opportunities") + " on " +
+                    plural(keys, "key", "keys") + ".";
+      return;
+    case Verdict::unknown: break;
+  }
+  if (result.reason == "vacuous.no_power") {
+    result.text =
+        "Nothing here could have caught a violation: no observation began after an acknowledged "
+        "write of its key had ended.";
+  } else {
+    result.text = plural(result.keys.unknown, "key is", "keys are") + " undecided of " +
+                  std::to_string(keys) + ": " + sentence_of_reason(result.reason) + ".";
+  }
+}
+
+// Looks at every key. `methods`: in the order in which they were first needed.
+void judge_keys(CheckResult& result, const History& history, const Budget& budget,
+                std::vector<std::string>& methods) {
+  const Deadline deadline(budget);
+  for (const RegisterKey& key : register_keys(history)) {
+    KeyVerdict verdict;
+    const bool interrupted =
+        budget.interrupted != nullptr && budget.interrupted->load(std::memory_order_relaxed);
+    if (interrupted) {
+      verdict.verdict = Verdict::unknown;
+      verdict.reason = "interrupted";
+    } else {
+      verdict = judge_key(key, budget, deadline);
+    }
+    if (verdict.verdict == Verdict::fail && result.keys.fail == 0) {
+      result.method = verdict.method;
+      add_witness(result, history, key, verdict.witness);
+    }
+    if (verdict.verdict == Verdict::unknown && result.reason.empty()) result.reason = verdict.reason;
+    (verdict.verdict == Verdict::pass   ? result.keys.pass
+     : verdict.verdict == Verdict::fail ? result.keys.fail
+                                        : result.keys.unknown) += 1;
+    result.verdict = merge(result.verdict, verdict.verdict);
+    if (std::find(methods.begin(), methods.end(), verdict.method) == methods.end()) {
+      methods.emplace_back(verdict.method);
+    }
+  }
+}
+
+}  // namespace
+
+CheckResult check_linearizable(const History& history, const Budget& budget,
+                               const std::vector<FaultWindow>& windows) {
+  CheckResult result;
+  result.name = "linearizable";
+  result.verdict = Verdict::pass;
+  std::vector<std::string> methods;
+  try {
+    judge_keys(result, history, budget, methods);
+  } catch (const std::bad_alloc&) {
+    result.verdict = merge(result.verdict, Verdict::unknown);
+    result.keys.unknown += 1;
+    if (result.reason.empty()) result.reason = "budget.memory";
+  }
+  const Power power = measure_power(history, windows);
+  result.power = power.total;
+  result.power_inside = power.inside;
+  result.power_across = power.across;
+  if (result.verdict == Verdict::fail) {
+    result.reason.clear();
+  } else {
+    for (const auto& method : methods) {
+      result.method += (result.method.empty() ? "" : ", ") + method;
+    }
+  }
+  if (result.verdict == Verdict::pass && power.total == 0) {
+    result.verdict = Verdict::unknown;
+    result.reason = "vacuous.no_power";
+  }
+  if (result.method.empty()) result.method = kZones;
+  set_text(result, history, windows);
+  return result;
+}
+
+}  // namespace sunder::check

@@ -1,0 +1,285 @@
+// EventParser: see event_parser.hpp. One of the files that include simdjson. Tested by tests/check/history_test.cpp.
+#include "check/event_parser.hpp"
+
+#include <simdjson.h>
+
+#include <limits>
+#include <utility>
+
+#include "check/json.hpp"
+
+namespace sunder::check {
+
+namespace dom = simdjson::dom;
+
+struct EventParser::State {
+  dom::parser parser;
+};
+
+EventParser::EventParser() : state_(std::make_unique<State>()) {}
+EventParser::~EventParser() = default;
+EventParser::EventParser(EventParser&&) noexcept = default;
+EventParser& EventParser::operator=(EventParser&&) noexcept = default;
+
+namespace {
+
+Error bad(std::string message) { return {ErrorCode::invalid, std::move(message)}; }
+
+std::string_view text_of(const dom::element& element) {
+  std::string_view text;
+  return element.get_string().get(text) == simdjson::SUCCESS ? text : std::string_view();
+}
+
+void write_canonical(std::string& out, const dom::element& element);
+
+void write_parts(std::string& out, const dom::element& element) {
+  dom::array array;
+  bool first = true;
+  if (element.get_array().get(array) == simdjson::SUCCESS) {
+    out += '[';
+    for (const dom::element part : array) {
+      if (!std::exchange(first, false)) out += ',';
+      write_canonical(out, part);
+    }
+    out += ']';
+    return;
+  }
+  dom::object object;
+  if (element.get_object().get(object) != simdjson::SUCCESS) return;
+  out += '{';
+  for (const auto& [name, part] : object) {
+    if (!std::exchange(first, false)) out += ',';
+    append_json_string(out, name);
+    out += ':';
+    write_canonical(out, part);
+  }
+  out += '}';
+}
+
+void write_canonical(std::string& out, const dom::element& element) {
+  switch (element.type()) {
+    case dom::element_type::INT64: {
+      std::int64_t number = 0;
+      if (element.get_int64().get(number) == simdjson::SUCCESS) out += std::to_string(number);
+      return;
+    }
+    case dom::element_type::STRING: append_json_string(out, text_of(element)); return;
+    case dom::element_type::NULL_VALUE: out += "null"; return;
+    case dom::element_type::ARRAY:
+    case dom::element_type::OBJECT: write_parts(out, element); return;
+    case dom::element_type::UINT64:
+    case dom::element_type::DOUBLE:
+    case dom::element_type::BOOL: out += simdjson::minify(element); return;
+  }
+}
+
+void set_canonical(std::string& out, const dom::element& element) {
+  out.clear();
+  write_canonical(out, element);
+}
+
+// Keys and nodes: a text as it is, anything else by its JSON text.
+void set_name(std::string& out, const dom::element& element) {
+  out.clear();
+  if (element.is_string()) {
+    out += text_of(element);
+  } else {
+    write_canonical(out, element);
+  }
+}
+
+std::optional<EventType> type_of(std::string_view word) {
+  for (const EventType type :
+       {EventType::invoke, EventType::ok, EventType::fail, EventType::info}) {
+    if (word == name_of(type)) return type;
+  }
+  return std::nullopt;
+}
+
+OpKind kind_of(std::string_view f) {
+  if (f == "read") return OpKind::read;
+  if (f == "write") return OpKind::write;
+  if (f == "cas") return OpKind::cas;
+  return OpKind::other;
+}
+
+OpErrorClass class_of(std::string_view word) {
+  for (const OpErrorClass c :
+       {OpErrorClass::not_sent, OpErrorClass::refused, OpErrorClass::definite,
+        OpErrorClass::mismatch, OpErrorClass::timeout, OpErrorClass::reset}) {
+    if (word == name_of(c)) return c;
+  }
+  return OpErrorClass::none;  // an unknown word explains nothing; the event's type decides
+}
+
+Status set_integer(std::int64_t& out, const dom::element& element, const char* name) {
+  if (element.get_int64().get(out) == simdjson::SUCCESS) return {};
+  return bad(std::string("\"") + name + "\" must be a whole number, not " +
+             simdjson::minify(element));
+}
+
+void set_error(RawEvent& event, const dom::element& element) {
+  dom::object object;
+  if (element.get_object().get(object) != simdjson::SUCCESS) return;
+  for (const auto& [name, part] : object) {
+    if (name == "class") event.error = class_of(text_of(part));
+    if (name == "observed") {
+      event.has_observed = true;
+      set_canonical(event.observed, part);
+    }
+  }
+}
+
+void set_value(RawEvent& event, const dom::element& element) {
+  event.has_value = true;
+  dom::array parts;
+  if (element.get_array().get(parts) == simdjson::SUCCESS && parts.size() == 2) {
+    event.value_is_pair = true;
+    set_canonical(event.old, parts.at(0).value_unsafe());
+  }
+  set_canonical(event.value, element);
+}
+
+// A cas' value is [old, new]: `value` becomes the new one.
+void split_pair(RawEvent& event, const dom::object& object) {
+  dom::array parts;
+  if (object["value"].get_array().get(parts) == simdjson::SUCCESS && parts.size() == 2) {
+    set_canonical(event.value, parts.at(1).value_unsafe());
+  }
+}
+
+struct Seen {
+  bool type = false;
+  bool time = false;
+  bool process = false;
+};
+
+Status set_index(RawEvent& event, const dom::element& element) {
+  std::int64_t index = 0;
+  SUNDER_TRY(set_integer(index, element, "index"));
+  if (index < 0 || index >= std::numeric_limits<std::uint32_t>::max()) {
+    return bad("\"index\" must be between 0 and 4294967294, not " + std::to_string(index));
+  }
+  event.index = static_cast<std::uint32_t>(index);
+  return {};
+}
+
+Status set_field(RawEvent& event, Seen& seen, std::string_view name, const dom::element& part) {
+  if (name == "index") return set_index(event, part);
+  if (name == "time") {
+    seen.time = true;
+    return set_integer(event.time, part, "time");
+  }
+  if (name == "process") {
+    seen.process = true;
+    return set_integer(event.process, part, "process");
+  }
+  if (name == "intended") return set_integer(event.intended, part, "intended");
+  if (name == "type") {
+    const auto type = type_of(text_of(part));
+    if (!type) {
+      return bad("\"type\" must be \"invoke\", \"ok\", \"fail\" or \"info\", not " +
+                 std::string(simdjson::minify(part)));
+    }
+    event.type = *type;
+    seen.type = true;
+  } else if (name == "f") {
+    if (!part.is_string()) return bad("\"f\" must be a text such as \"read\"");
+    event.has_f = true;
+    event.kind = kind_of(text_of(part));
+  } else if (name == "key") {
+    event.has_key = !part.is_null();
+    set_name(event.key, part);
+  } else if (name == "value") {
+    set_value(event, part);
+  } else if (name == "node") {
+    event.has_node = !part.is_null();
+    set_name(event.node, part);
+  } else if (name == "error") {
+    set_error(event, part);
+  } else if (name == "observed") {
+    event.has_observed = true;
+    set_canonical(event.observed, part);
+  }
+  return {};
+}
+
+Status parse_header(const dom::object& object, HistoryHeader& header) {
+  std::int64_t version = 0;
+  if (object["sunder"].get_int64().get(version) != simdjson::SUCCESS || version != 1) {
+    return bad("the header says another format than \"sunder\":1; use a newer sunder to read it");
+  }
+  header.version = 1;
+  for (const auto& [name, part] : object) {
+    if (name == "t0") SUNDER_TRY(set_integer(header.t0, part, "t0"));
+    if (name == "seed" && part.get_uint64().get(header.seed) != simdjson::SUCCESS) {
+      return bad("\"seed\" must be a whole number");
+    }
+    if (name == "wall") header.wall = text_of(part);
+    if (name == "clock") header.clock = text_of(part);
+    if (name == "suite") header.suite = text_of(part);
+    if (name == "initial") set_canonical(header.initial, part);
+    if (name == "nodes") {
+      dom::array nodes;
+      if (part.get_array().get(nodes) != simdjson::SUCCESS) {
+        return bad("\"nodes\" must be a list of names");
+      }
+      header.nodes.clear();
+      for (const dom::element node : nodes) {
+        set_name(header.nodes.emplace_back(), node);
+      }
+    }
+  }
+  if (header.clock != "shared" && header.clock != "foreign") {
+    return bad("\"clock\" must be \"shared\" or \"foreign\"");
+  }
+  return {};
+}
+
+void clear(RawEvent& event) {
+  event.type = EventType::invoke;
+  event.time = 0;
+  event.intended = -1;
+  event.process = 0;
+  event.index.reset();
+  event.has_f = event.has_key = event.has_value = event.value_is_pair = false;
+  event.has_observed = event.has_node = false;
+  event.kind = OpKind::other;
+  event.error = OpErrorClass::none;
+}
+
+}  // namespace
+
+Result<EventParser::Kind> EventParser::parse(std::string_view line, RawEvent& event,
+                                             HistoryHeader& header) {
+  dom::element root;
+  const auto code = state_->parser.parse(line.data(), line.size(), false).get(root);
+  dom::object object;
+  if (code != simdjson::SUCCESS || root.get_object().get(object) != simdjson::SUCCESS) {
+    return Error{ErrorCode::invalid, "expected one JSON object a line, such as {\"type\":\"invoke\",…}",
+                 "", "json"};
+  }
+  if (object["sunder"].error() == simdjson::SUCCESS) {
+    SUNDER_TRY(parse_header(object, header));
+    return Kind::header;
+  }
+  clear(event);
+  Seen seen;
+  for (const auto& [name, part] : object) SUNDER_TRY(set_field(event, seen, name, part));
+  if (!seen.type) return bad("the event has no \"type\" (\"invoke\", \"ok\", \"fail\" or \"info\")");
+  if (!seen.time) return bad("the event has no \"time\" (whole nanoseconds)");
+  if (!seen.process) return bad("the event has no \"process\" (a whole number)");
+  if (event.kind == OpKind::cas && event.value_is_pair) split_pair(event, object);
+  return Kind::event;
+}
+
+Result<std::string> canonical_json(const std::string& text) {
+  dom::parser parser;
+  dom::element root;
+  if (parser.parse(text).get(root) != simdjson::SUCCESS) return bad(text + " is not a JSON value");
+  std::string out;
+  write_canonical(out, root);
+  return out;
+}
+
+}  // namespace sunder::check

@@ -1,0 +1,62 @@
+// EventParser: one line of a history file as a RawEvent; words and types are checked here, pairing is history.cpp's.
+//
+// line → **EventParser** → RawEvent → read_history. Values stay JSON text in one canonical spelling (no spaces; strings
+// with the fewest escapes), so that equal values are equal texts.
+// Thread: one parser for one thread. Tested by tests/check/history_test.cpp.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "check/history.hpp"
+
+namespace sunder::check {
+
+/// What a line says. Reused from line to line, so that its texts keep their memory.
+struct RawEvent {
+  EventType type = EventType::invoke;
+  Nanos time = 0;
+  Nanos intended = -1;
+  std::int64_t process = 0;
+  std::optional<std::uint32_t> index;
+  bool has_f = false;
+  OpKind kind = OpKind::other;
+  bool has_key = false;
+  std::string key;
+  bool has_value = false;
+  bool value_is_pair = false;  ///< an array of two: `old` and `value` are its parts
+  std::string value;
+  std::string old;
+  bool has_observed = false;
+  std::string observed;
+  bool has_node = false;
+  std::string node;
+  OpErrorClass error = OpErrorClass::none;
+};
+
+class EventParser {
+ public:
+  EventParser();
+  ~EventParser();
+  EventParser(EventParser&&) noexcept;
+  EventParser& operator=(EventParser&&) noexcept;
+
+  /// What a line can be.
+  enum class Kind { event, header };
+
+  /// `line` must have LineReader::kPadding readable bytes behind it. Fills `event` or `header`.
+  /// ERRORS: invalid, without a place; `not JSON at all` has the id "json".
+  [[nodiscard]] Result<Kind> parse(std::string_view line, RawEvent& event, HistoryHeader& header);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// A JSON text in its canonical spelling. ERRORS: invalid.
+[[nodiscard]] Result<std::string> canonical_json(const std::string& text);
+
+}  // namespace sunder::check

@@ -1,0 +1,265 @@
+// search: see search.hpp. Tested by tests/check/search_test.cpp.
+#include "check/search.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+
+namespace sunder::check {
+
+namespace {
+
+struct Event {
+  Nanos time;
+  bool ends;           // begins stand before ends of the same time: closed intervals
+  std::uint32_t op;
+};
+
+// Which open operations have happened, by slot; and what the register holds then.
+template <std::size_t kWords>
+struct Config {
+  std::array<std::uint64_t, kWords> mask{};
+  ValueId value = kAbsent;
+
+  [[nodiscard]] bool has(std::uint32_t slot) const {
+    return (mask[slot / 64] >> (slot % 64) & 1U) != 0;
+  }
+  void set(std::uint32_t slot) { mask[slot / 64] |= std::uint64_t{1} << (slot % 64); }
+  void clear(std::uint32_t slot) { mask[slot / 64] &= ~(std::uint64_t{1} << (slot % 64)); }
+  friend bool operator==(const Config&, const Config&) = default;
+  [[nodiscard]] std::size_t hash() const {
+    std::uint64_t h = value * std::uint64_t{0x9E3779B97F4A7C15};
+    for (const auto word : mask) h = (std::rotl(h, 23) ^ word) * 0xFF51AFD7ED558CCD;
+    return static_cast<std::size_t>(h ^ h >> 32U);
+  }
+};
+
+// A list of different configurations. Slots of the table carry the number of the round, so that clearing is free.
+template <std::size_t kWords>
+class ConfigSet {
+ public:
+  bool add(const Config<kWords>& config) {
+    if (2 * (list_.size() + 1) > slots_.size()) grow();
+    std::size_t at = config.hash() & (slots_.size() - 1);
+    while (slots_[at].round == round_) {
+      if (list_[slots_[at].number] == config) return false;
+      at = (at + 1) & (slots_.size() - 1);
+    }
+    slots_[at] = {round_, static_cast<std::uint32_t>(list_.size())};
+    list_.push_back(config);
+    return true;
+  }
+  void clear() {
+    list_.clear();
+    ++round_;
+  }
+  [[nodiscard]] const std::vector<Config<kWords>>& list() const { return list_; }
+  [[nodiscard]] std::vector<Config<kWords>>& list() { return list_; }
+  [[nodiscard]] std::uint64_t bytes() const {
+    return list_.capacity() * sizeof(Config<kWords>) + slots_.capacity() * sizeof(Slot);
+  }
+
+ private:
+  struct Slot {
+    std::uint64_t round = 0;
+    std::uint32_t number = 0;
+  };
+  void grow() {
+    slots_.assign(std::max<std::size_t>(64, slots_.size() * 2), Slot{});
+    ++round_;
+    for (std::uint32_t i = 0; i < list_.size(); ++i) {
+      std::size_t at = list_[i].hash() & (slots_.size() - 1);
+      while (slots_[at].round == round_) at = (at + 1) & (slots_.size() - 1);
+      slots_[at] = {round_, i};
+    }
+  }
+  std::vector<Config<kWords>> list_;
+  std::vector<Slot> slots_;
+  std::uint64_t round_ = 1;
+};
+
+template <std::size_t kWords>
+class Search {
+ public:
+  Search(const std::vector<RegisterOp>& ops, const Deadline& deadline)
+      : ops_(ops), deadline_(deadline), slot_of_op_(ops.size(), kNone), twin_(ops.size(), kNone) {}
+
+  SearchVerdict run(const std::vector<Event>& events, ValueId initial) {
+    Config<kWords> first;
+    first.value = initial;
+    now_.add(first);
+    for (const Event& event : events) {
+      if (!event.ends) {
+        open(event.op);
+        continue;
+      }
+      if (!end(event.op)) return std::move(verdict_);
+      ++verdict_.ended;
+    }
+    return std::move(verdict_);
+  }
+
+ private:
+  static bool allowed(const RegisterOp& op, ValueId value) {
+    switch (op.kind) {
+      case RegisterKind::write: return true;
+      case RegisterKind::read:
+      case RegisterKind::cas: return value == op.in;
+      case RegisterKind::differs: return value != op.in;
+      case RegisterKind::impossible:
+      case RegisterKind::aborted: return false;
+    }
+    return false;
+  }
+  static bool pure(const RegisterOp& op) { return !op.produces(); }
+
+  void open(std::uint32_t i) {
+    std::uint32_t slot = 0;
+    if (free_.empty()) {
+      slot = static_cast<std::uint32_t>(op_in_slot_.size());
+      op_in_slot_.push_back(i);
+    } else {
+      slot = free_.back();
+      free_.pop_back();
+      op_in_slot_[slot] = i;
+    }
+    slot_of_op_[i] = slot;
+    if (ops_[i].pending) {
+      const auto alike = std::tuple(ops_[i].kind, ops_[i].in, ops_[i].out);
+      const auto [place, fresh] = last_alike_.try_emplace(alike, i);
+      if (!fresh) twin_[i] = std::exchange(place->second, i);
+    }
+    open_.push_back(slot);
+    if (!pure(ops_[i])) return;
+    // The same bit in all configurations of one value: none become equal, but the table's hashes are stale.
+    for (auto& config : now_.list()) {
+      if (allowed(ops_[i], config.value)) config.set(slot);
+    }
+  }
+
+  // Takes every open observation that the configuration allows.
+  void observe(Config<kWords>& config) const {
+    for (const std::uint32_t slot : open_) {
+      const RegisterOp& op = ops_[op_in_slot_[slot]];
+      if (pure(op) && !config.has(slot) && allowed(op, config.value)) config.set(slot);
+    }
+  }
+
+  // RETURNS false if no configuration is left, or the budget is over.
+  bool end(std::uint32_t i) {
+    const std::uint32_t slot = slot_of_op_[i];
+    after_.clear();
+    reached_.clear();
+    for (const auto& config : now_.list()) {
+      if (config.has(slot)) {
+        keep(config, slot);
+      } else {
+        reached_.add(config);
+      }
+    }
+    for (std::size_t at = 0; at < reached_.list().size(); ++at) {
+      if (!extend(Config<kWords>(reached_.list()[at]), slot)) return false;
+    }
+    std::swap(now_, after_);
+    open_.erase(std::find(open_.begin(), open_.end(), slot));
+    free_.push_back(slot);
+    if (!now_.list().empty()) return true;
+    verdict_.outcome = SearchVerdict::Outcome::illegal;
+    verdict_.stuck = i;
+    return false;
+  }
+
+  void keep(Config<kWords> config, std::uint32_t slot) {
+    config.clear(slot);
+    after_.add(config);
+  }
+
+  bool extend(const Config<kWords>& config, std::uint32_t slot) {
+    for (const std::uint32_t next : open_) {
+      const std::uint32_t i = op_in_slot_[next];
+      if (config.has(next) || pure(ops_[i]) || !allowed(ops_[i], config.value)) continue;
+      if (twin_[i] != kNone && !config.has(slot_of_op_[twin_[i]])) continue;
+      Config<kWords> further = config;
+      further.set(next);
+      further.value = ops_[i].out;
+      observe(further);
+      if (further.has(slot)) {
+        keep(further, slot);
+      } else {
+        reached_.add(further);
+      }
+    }
+    if (++steps_ % 1024 != 0) return true;
+    const char* reason = deadline_.exceeded(now_.bytes() + after_.bytes() + reached_.bytes());
+    if (reason == nullptr) return true;
+    verdict_.outcome = SearchVerdict::Outcome::unknown;
+    verdict_.reason = reason;
+    return false;
+  }
+
+  const std::vector<RegisterOp>& ops_;
+  const Deadline& deadline_;
+  SearchVerdict verdict_;
+  ConfigSet<kWords> now_;      // explain everything that has ended
+  ConfigSet<kWords> after_;    // and the operation that ends now
+  ConfigSet<kWords> reached_;  // on the way, without that operation
+  std::vector<std::uint32_t> open_;        // slots
+  std::vector<std::uint32_t> op_in_slot_;
+  std::vector<std::uint32_t> free_;
+  std::vector<std::uint32_t> slot_of_op_;
+  std::vector<std::uint32_t> twin_;        // pending: the last one before it that is alike
+  std::map<std::tuple<RegisterKind, ValueId, ValueId>, std::uint32_t> last_alike_;
+  std::uint64_t steps_ = 0;
+};
+
+// A pending operation whose value nobody observes need not have happened, unless somebody saw "not v".
+std::vector<bool> relevant(const std::vector<RegisterOp>& ops) {
+  std::set<ValueId> observed;
+  bool differs = false;
+  for (const auto& op : ops) {
+    if (op.observes()) observed.insert(op.in);
+    differs = differs || op.kind == RegisterKind::differs;
+  }
+  std::vector<bool> keep(ops.size(), true);
+  for (std::size_t i = 0; i < ops.size(); ++i) {
+    if (ops[i].kind == RegisterKind::aborted) keep[i] = false;
+    if (ops[i].pending && !differs && observed.count(ops[i].out) == 0) keep[i] = false;
+  }
+  return keep;
+}
+
+}  // namespace
+
+SearchVerdict search(const std::vector<RegisterOp>& ops, ValueId initial,
+                     const Deadline& deadline) {
+  const auto keep = relevant(ops);
+  std::vector<Event> events;
+  for (std::uint32_t i = 0; i < ops.size(); ++i) {
+    if (!keep[i]) continue;
+    events.push_back({ops[i].begin, false, i});
+    if (!ops[i].pending) events.push_back({ops[i].end, true, i});
+  }
+  std::stable_sort(events.begin(), events.end(), [](const Event& a, const Event& b) {
+    return std::tie(a.time, a.ends) < std::tie(b.time, b.ends);
+  });
+  std::uint32_t open = 0;
+  std::uint32_t most = 0;
+  for (const Event& event : events) {
+    event.ends ? --open : ++open;
+    most = std::max(most, open);
+  }
+  if (most <= 64) return Search<1>(ops, deadline).run(events, initial);
+  if (most <= 128) return Search<2>(ops, deadline).run(events, initial);
+  if (most <= 256) return Search<4>(ops, deadline).run(events, initial);
+  if (most <= kMostOpen) return Search<16>(ops, deadline).run(events, initial);
+  SearchVerdict verdict;
+  verdict.outcome = SearchVerdict::Outcome::unknown;
+  verdict.reason = "budget.memory";
+  return verdict;
+}
+
+}  // namespace sunder::check

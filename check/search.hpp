@@ -1,0 +1,37 @@
+// search: linearizability of one register by bounded breadth-first search; for repeated values and "not v" observations.
+//
+// RegisterOps → **search** → legal, illegal (and where it got stuck), or out of budget → witness.
+// Just-in-time linearization (Lowe, "Testing for linearizability", 2017): walk through the events by time and keep every
+// configuration (which open operations have happened, what the register holds) that explains the past. When an operation
+// ends, each configuration is extended by open operations until that one has happened. Only open operations are in a
+// configuration, as bits of a mask, so its size does not grow with the history.
+// A pure observation (read, "not v") that a configuration allows is taken at once, without a branch: it changes nothing, and
+// it can only lose its chance later. Pending operations that are alike are interchangeable: they go by their order.
+// The problem is NP-complete with repeated values (Gibbons and Korach 1997): the budget is asked in the inner loop.
+// Thread: pure. Tested by tests/check/search_test.cpp.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "check/deadline.hpp"
+#include "check/register_ops.hpp"
+
+namespace sunder::check {
+
+struct SearchVerdict {
+  enum class Outcome { legal, illegal, unknown };
+  Outcome outcome = Outcome::legal;
+  const char* reason = "";      ///< if unknown: CODE
+  std::uint32_t stuck = kNone;  ///< if illegal: no order explains the past once this operation (of the input) ended
+  std::uint64_t ended = 0;      ///< operations that had ended when the search stopped
+};
+
+/// At most so many operations may be open at one time (pending ones stay open); more is budget.memory.
+inline constexpr std::uint32_t kMostOpen = 1024;
+
+/// REQUIRES ops by begin.
+[[nodiscard]] SearchVerdict search(const std::vector<RegisterOp>& ops, ValueId initial,
+                                   const Deadline& deadline);
+
+}  // namespace sunder::check

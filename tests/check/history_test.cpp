@@ -1,0 +1,192 @@
+// The reader: what it takes, what it refuses and where it says so.
+#include "check/history.hpp"
+
+#include "tests/check/build.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace sunder;
+using namespace sunder::check;
+using sunder::check::test::TempFile;
+
+namespace {
+
+const std::string kHeader =
+    R"({"sunder":1,"t0":5,"wall":"2026-01-01T00:00:00Z","clock":"shared","initial":null,"seed":7,)"
+    R"("suite":"s","nodes":["n1","n2"]})"
+    "\n";
+
+// The message of reading `text`, with the file's name as FILE.
+std::string refusal(const std::string& text) {
+  const TempFile file(text);
+  const auto history = read_history(file.path());
+  REQUIRE_FALSE(history.ok());
+  CHECK(history.error().code == ErrorCode::invalid);
+  std::string message = history.error().text();
+  const auto at = message.find(file.path());
+  if (at != std::string::npos) message.replace(at, file.path().size(), "FILE");
+  return message;
+}
+
+}  // namespace
+
+TEST_CASE("a history's events become operations", "[check]") {
+  const TempFile file(
+      kHeader +
+      R"({"index":0,"time":10,"process":1,"type":"invoke","f":"write","key":"k1","value":7,"node":"n2"})"
+      "\n"
+      R"({"index":1,"time":12,"process":2,"type":"invoke","f":"read","key":"k1","value":null,"node":"n1","intended":11})"
+      "\n\n"
+      R"({"index":2,"time":20,"process":1,"type":"ok","f":"write","key":"k1","value":7,"node":"n2"})"
+      "\n"
+      R"({"index":3,"time":21,"process":2,"type":"ok","f":"read","key":"k1","value":null})"
+      "\n"
+      R"({"index":4,"time":22,"process":2,"type":"invoke","f":"cas","key":"k1","value":[7,"a\u0062"]})"
+      "\n"
+      R"({"index":5,"time":23,"process":1,"type":"invoke","f":"add","value":7})"
+      "\n"
+      R"({"index":6,"time":24,"process":2,"type":"fail","f":"cas","error":{"class":"mismatch","text":"no","observed":8}})"
+      "\n"
+      R"({"index":7,"time":25,"process":3,"type":"invoke","f":"write","key":9,"value":{"b" : [1, 2.5]}})");
+  const auto read = read_history(file.path());
+  REQUIRE(read.ok());
+  const History& history = read.value();
+  CHECK(history.events == 8);
+  CHECK(history.header.seed == 7);
+  CHECK(history.header.t0 == 5);
+  CHECK(history.nodes == std::vector<std::string>{"n1", "n2"});
+  CHECK(history.keys == std::vector<std::string>{"k1", "", "9"});
+  CHECK(history.initial == kAbsent);
+  CHECK(history.warnings.empty());
+  REQUIRE(history.ops.size() == 5);
+
+  const Op& write = history.ops[0];
+  CHECK(write.kind == OpKind::write);
+  CHECK(write.outcome == EventType::ok);
+  CHECK(write.invoked == 10);
+  CHECK(write.completed == 20);
+  CHECK(write.invoke_event == 0);
+  CHECK(write.complete_event == 2);
+  CHECK(history.values[write.value] == "7");
+  CHECK(history.nodes[write.node] == "n2");
+  CHECK(history.ops[1].value == kAbsent);
+  CHECK(history.ops[1].intended == 11);
+
+  const Op& cas = history.ops[2];
+  CHECK(cas.outcome == EventType::fail);
+  CHECK(cas.error == OpErrorClass::mismatch);
+  CHECK(cas.old == write.value);
+  CHECK(history.values[cas.value] == "\"ab\"");
+  CHECK(history.values[cas.observed] == "8");
+
+  CHECK(history.ops[3].kind == OpKind::other);
+  CHECK(history.ops[3].outcome == EventType::info);
+  CHECK(history.ops[3].completed == kNever);
+  CHECK(history.ops[3].complete_event == kNone);
+  CHECK(history.values[history.ops[4].value] == R"({"b":[1,2.5]})");
+}
+
+TEST_CASE("header and index may be missing", "[check]") {
+  const TempFile file(R"({"time":1,"process":0,"type":"invoke","f":"write","value":3}
+{"time":2,"process":0,"type":"ok"}
+)");
+  const auto history = read_history(file.path());
+  REQUIRE(history.ok());
+  CHECK(history->initial == kAbsent);
+  REQUIRE(history->ops.size() == 1);
+  CHECK(history->ops[0].invoke_event == 0);
+  CHECK(history->ops[0].complete_event == 1);
+  const auto lines = read_events(file.path(), {1});
+  REQUIRE(lines.ok());
+  REQUIRE(lines->size() == 1);
+  CHECK(lines->front() == R"({"index":1,"time":2,"process":0,"type":"ok"})");
+
+  const auto with = read_history(file.path(), {"3"});
+  REQUIRE(with.ok());
+  CHECK(with->initial == with->ops[0].value);
+}
+
+TEST_CASE("a torn last line is a warning", "[check]") {
+  const std::string whole = kHeader +
+                            R"({"index":0,"time":10,"process":1,"type":"invoke","f":"read"})" "\n";
+  const std::string torn = R"({"index":1,"time":12,"process":1,"type":"ok","f":"read","value":3})";
+  for (std::size_t cut = 1; cut < torn.size(); ++cut) {
+    const TempFile file(whole + torn.substr(0, cut));
+    const auto history = read_history(file.path());
+    INFO(cut);
+    REQUIRE(history.ok());
+    CHECK(history->events == 1);
+    REQUIRE(history->warnings.size() == 1);
+    CHECK(history->warnings[0] == file.path() + ":3: torn last line, skipped");
+  }
+  const TempFile file(whole + torn);  // only the newline is missing
+  CHECK(read_history(file.path())->warnings.empty());
+  CHECK(read_history(file.path())->events == 2);
+  const TempFile empty("");
+  REQUIRE(read_history(empty.path()).ok());
+  CHECK(read_history(empty.path())->ops.empty());
+}
+
+TEST_CASE("what makes no sense is refused with its line", "[check]") {
+  const std::string invoke = R"({"time":10,"process":1,"type":"invoke","f":"write","value":1})" "\n";
+  const auto says = [](const std::string& text, const std::string& part) {
+    const std::string message = refusal(text);
+    INFO(message);
+    CHECK(message.find(part) != std::string::npos);
+  };
+  says(invoke + "nonsense\n", "FILE:2: expected one JSON object");
+  says("[1,2]\n", "FILE:1: expected one JSON object");
+  says(invoke + invoke, "FILE:2: process 1 invokes an operation while its last one is open");
+  says(R"({"time":1,"process":4,"type":"ok","f":"read","value":1})" "\n",
+       "FILE:1: a completion (\"ok\") of process 4");
+  says(invoke + R"({"time":9,"process":1,"type":"ok","f":"write"})" "\n",
+       "FILE:2: process 1 ends at 9, before it began at 10");
+  says(invoke + R"({"time":11,"process":1,"type":"ok"})" "\n" + invoke,
+       "FILE:3: process 1 goes back in time");
+  says(R"({"time":"soon","process":1,"type":"invoke","f":"read"})" "\n",
+       "FILE:1: \"time\" must be a whole number");
+  says(R"({"time":1.5,"process":1,"type":"invoke","f":"read"})" "\n",
+       "FILE:1: \"time\" must be a whole number");
+  says(R"({"process":1,"type":"invoke","f":"read"})" "\n", "has no \"time\"");
+  says(R"({"time":1,"type":"invoke","f":"read"})" "\n", "has no \"process\"");
+  says(R"({"time":1,"process":1,"f":"read"})" "\n", "has no \"type\"");
+  says(R"({"time":1,"process":1,"type":"begin","f":"read"})" "\n", "\"type\" must be");
+  says(R"({"time":1,"process":1,"type":"invoke"})" "\n", "has no \"f\"");
+  says(R"({"index":-1,"time":1,"process":1,"type":"invoke","f":"read"})" "\n", "\"index\" must be");
+  says(R"({"time":1,"process":1,"type":"invoke","f":"write"})" "\n", "must have its \"value\"");
+  says(R"({"time":1,"process":1,"type":"invoke","f":"cas","value":3})" "\n", "[old, new]");
+  says(invoke + R"({"time":11,"process":1,"type":"ok","f":"read","value":1})" "\n",
+       "FILE:2: process 1 completes a read, but invoked a write");
+  says(R"({"time":1,"process":1,"type":"invoke","f":"read"})" "\n"
+       R"({"time":2,"process":1,"type":"ok","f":"read"})" "\n",
+       "FILE:2: an ok read must have its \"value\"");
+  says(invoke + kHeader, "FILE:2: a header stands only in the first line");
+  says(R"({"sunder":2})" "\n", "FILE:1: the header says another format");
+  says(R"({"index":3,"time":1,"process":1,"type":"invoke","f":"read"})" "\n"
+       R"({"index":3,"time":2,"process":1,"type":"ok","f":"read","value":1})" "\n",
+       "the index 3 stands twice");
+  CHECK(read_history("/nowhere/history.jsonl").error().code == ErrorCode::not_found);
+}
+
+TEST_CASE("a process that goes on after an info is warned of, once", "[check]") {
+  std::string text;
+  for (int i = 0; i < 3; ++i) {
+    const std::string time = std::to_string(i);
+    text += R"({"time":)" + time + R"(,"process":1,"type":"invoke","f":"write","value":1})" "\n";
+    text += R"({"time":)" + time + R"(,"process":1,"type":"info","f":"write"})" "\n";
+  }
+  const TempFile file(text);
+  const auto history = read_history(file.path());
+  REQUIRE(history.ok());
+  CHECK(history->warnings.size() == 1);
+  CHECK(history->ops.size() == 3);
+}
+
+TEST_CASE("lines longer than the reader's buffer", "[check]") {
+  const std::string big(700'000, 'x');
+  const TempFile file(R"({"time":1,"process":1,"type":"invoke","f":"write","value":")" + big +
+                      "\"}\n" R"({"time":2,"process":1,"type":"ok","f":"write"})" "\n");
+  const auto history = read_history(file.path());
+  REQUIRE(history.ok());
+  CHECK(history->values[history->ops[0].value].size() == big.size() + 2);
+  CHECK(read_events(file.path(), {0, 1})->size() == 2);
+}

@@ -1,0 +1,201 @@
+// Power, fault windows and availability rows.
+#include "check/check.hpp"
+#include "check/json.hpp"
+#include "check/power.hpp"
+#include "tests/check/build.hpp"
+#include "tests/support/catch.hpp"
+
+using namespace sunder;
+using namespace sunder::check;
+using sunder::check::test::Build;
+using sunder::check::test::TempFile;
+
+namespace {
+
+FaultWindow cut(Nanos from, Nanos to) {
+  FaultWindow window;
+  window.name = "p1";
+  window.kind = "drop";
+  window.from = from;
+  window.to = to;
+  window.sides = {{"n2", "n3"}, {"n1"}};
+  return window;
+}
+
+const AvailabilityRow& row(const std::vector<AvailabilityRow>& rows, const std::string& fault,
+                           const std::string& side, const std::string& op) {
+  for (const auto& r : rows) {
+    if (r.fault == fault && r.side == side && r.op == op) return r;
+  }
+  FAIL("no row " << fault << " " << side << " " << op);
+  return rows.front();
+}
+
+}  // namespace
+
+TEST_CASE("power counts observations that could have caught something", "[check]") {
+  Build build;
+  build.read(0, 1, 0).at("n1");                        // nothing written yet
+  build.write(2, 10, 1).at("n2");
+  build.read(5, 6, 1).at("n1");                        // not yet acknowledged
+  build.read(10, 11, 1).at("n1");                      // at its very end: concurrent
+  build.read(12, 13, 1).at("n1");                      // power
+  build.write(20, 30, 2).at("n2");                     // acknowledged inside the window
+  build.read(31, 32, 2).at("n1");                      // power, inside, across
+  build.read(33, 34, 2).at("n3");                      // power, inside
+  build.cas(35, 36, 7, 8).mismatch(2).at("n1");        // power, inside, across
+  build.cas(37, 38, 7, 8).mismatch().at("n1");         // no observation
+  build.read(60, 61, 2).at("n1");                      // power, across (after the heal)
+  build.cas(70, 71, 2, 3).at("n1");                    // power, across; and a write itself
+  build.read(72, 73, 3).at("n2");                      // power
+  build.read(80, 81, 0).at("n2").key("other");         // another key
+  const Power power = measure_power(build.history, {cut(15, 50)});
+  CHECK(power.total == 7);
+  CHECK(power.inside == 3);
+  CHECK(power.across == 4);
+}
+
+TEST_CASE("events become fault windows with sides", "[check]") {
+  const TempFile file(
+      R"({"index":0,"time":1,"event":"node","name":"n1"}
+{"index":1,"time":5,"event":"partition","name":"p1","kind":"drop","pairs":[["n1","n2"],["n2","n1"],["n1","n3"],["n3","n1"]],"asked_at":4,"in_force_at":5}
+{"index":2,"time":6,"event":"fault","name":"slow","kind":"delay","pairs":[["n1","n2"]],"asked_at":6,"in_force_at":6}
+{"index":3,"time":9,"event":"heal","name":"p1","kind":"drop","asked_at":8,"in_force_at":9,"touched":{"connections":1},"vacuous":false}
+{"index":4,"time":20,"event":"partition","name":"p1","kind":"hold","pairs":[["n1","n2"],["c1","n1"]],"asked_at":19,"in_force_at":20}
+{"index":5,"time":30,"event":"heal","name":"p1","kind":"hold","asked_at":29,"in_force_at":30,"vacuous":true}
+{"index":6,"time":40,"event":"fault","name":"f9","kind":"refuse","pairs":[["n1","n2"],["n2","n3"],["n1","n3"]],"asked_at":39,"in_force_at":40}
+{"index":7,"ti)");
+  const auto windows = read_fault_windows(file.path(), {"n1", "n2", "n3"});
+  REQUIRE(windows.ok());
+  REQUIRE(windows->size() == 3);
+  const auto& first = windows->at(0);
+  CHECK(first.from == 5);
+  CHECK(first.to == 8);
+  CHECK(first.kind == "drop");
+  CHECK(first.pairs.size() == 4);
+  CHECK_FALSE(first.vacuous);
+  CHECK(first.sides == std::vector<std::vector<std::string>>{{"n2", "n3"}, {"n1"}});
+  const auto& second = windows->at(1);  // n1 and n2 still meet through n3
+  CHECK(second.vacuous);
+  CHECK(second.pairs.size() == 1);
+  CHECK(second.sides == std::vector<std::vector<std::string>>{{"n1", "n2", "n3"}});
+  CHECK(second.to == 29);
+  CHECK(windows->at(2).sides.size() == 3);
+  CHECK(windows->at(2).to == kNever);
+
+  const TempFile bad("{\"event\":\"node\"}\n{\"event\":\"partition\",\"name\":\"p\",\"kind\":\"drop\","
+                     "\"in_force_at\":1}\n");
+  const auto refused = read_fault_windows(bad.path(), {"n1"});
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().where == bad.path() + ":2");
+  const TempFile torn("nonsense\n");
+  CHECK_FALSE(read_fault_windows(torn.path(), {}).ok());
+}
+
+TEST_CASE("availability is counted per window, side and operation", "[check]") {
+  constexpr Nanos s = kSecond;
+  Build build;
+  build.write(1 * s, 1 * s + 1, 1).at("n1").write(2 * s, 2 * s + 1, 2).at("n2");
+  build.read(2 * s, 2 * s + 1, 2).at("n1").read(2 * s, 2 * s + 1, 2).at("n2");
+  build.write(3 * s, 3 * s + 1, 3).failed(OpErrorClass::definite).at("n3");  // a standby
+  // window [10 s, 40 s): settle 5 s, time-out 2 s
+  build.write(11 * s, 12 * s, 4).at("n1");                                    // while settling
+  build.write(16 * s, 17 * s, 5).at("n1");                                    // answered
+  build.cas(16 * s, 17 * s, 1, 2).mismatch(5).at("n1");                       // cas: not offered
+  build.write(18 * s, 20 * s, 6).pending().at("n1");                          // timeout
+  build.write(20 * s, 20 * s, 7).failed(OpErrorClass::refused).at("n1");      // error
+  build.write(21 * s, 22 * s, 8).pending().at("n1");
+  build.history.ops.back().error = OpErrorClass::reset;                        // error
+  build.write(30 * s, 41 * s, 9).at("n1");                                    // late
+  build.write(39 * s, 41 * s, 10).at("n1");                                   // censored
+  build.write(39 * s, 41 * s, 11).pending().at("n1");                         // censored
+  build.write(39 * s, 39 * s + 5, 12).failed(OpErrorClass::refused).at("n1"); // error: it tells
+  build.write(39 * s, 39 * s + 5, 13).at("n1");                               // answered
+  build.write(20 * s, 21 * s, 14).at("n3");                                   // not offered there
+  build.write(22 * s, 23 * s, 15).at("n2");                                   // majority
+  build.write(50 * s, 51 * s, 16).at("n2");
+  build.read(52 * s, 53 * s, 16).pending().at("n2");
+  build.history.ops.back().completed = kNever;
+  const auto rows = measure_availability(build.history, {cut(10 * s, 40 * s)}, {});
+
+  const auto& isolated = row(rows, "p1", "isolated", "write");
+  CHECK(isolated.asked == 9);
+  CHECK(isolated.answered == 2);
+  CHECK(isolated.timeouts == 1);
+  CHECK(isolated.errors == 3);
+  CHECK(isolated.late == 1);
+  CHECK(isolated.censored == 2);
+  CHECK(isolated.settle == 5 * s);
+  REQUIRE(isolated.first_answer_after);
+  CHECK(*isolated.first_answer_after == 2 * s);
+  CHECK(isolated.judged);
+  CHECK(isolated.nodes == std::vector<std::string>{"n1"});
+  const auto& majority = row(rows, "p1", "majority", "write");
+  CHECK(majority.asked == 1);
+  CHECK(majority.answered == 1);
+  const auto& cas = row(rows, "p1", "isolated", "cas");
+  CHECK_FALSE(cas.judged);
+  CHECK(cas.note == "not offered in calm weather");
+  const auto& calm = row(rows, "", "all", "write");
+  CHECK(calm.asked == 3);
+  CHECK(calm.answered == 3);
+  for (const auto& r : rows) {
+    CHECK(r.asked == r.answered + r.errors + r.timeouts + r.late + r.censored);
+  }
+
+  const auto brief = measure_availability(build.history, {cut(15 * s, 20 * s)}, {});
+  CHECK_FALSE(row(brief, "p1", "isolated", "write").judged);
+  CHECK(row(brief, "p1", "isolated", "write").settle == 5 * s / 3);
+}
+
+TEST_CASE("sides have the names of the contract", "[check]") {
+  constexpr Nanos s = kSecond;
+  const auto names = [&](std::vector<std::vector<std::string>> sides) {
+    Build build;
+    for (const auto& side : sides) {
+      for (const auto& node : side) {
+        build.read(0, 1, 0).at(node).read(20 * s, 20 * s + 1, 0).at(node);
+      }
+    }
+    FaultWindow window = cut(10 * s, 40 * s);
+    window.sides = std::move(sides);
+    std::string text;
+    for (const auto& r : measure_availability(build.history, {window}, {})) {
+      if (!r.fault.empty()) text += r.side + " ";
+    }
+    return text;
+  };
+  CHECK(names({{"n2", "n3"}, {"n1"}}) == "majority isolated ");
+  CHECK(names({{"n1", "n2", "n3"}, {"n4", "n5"}}) == "majority minority ");
+  CHECK(names({{"n1", "n2"}, {"n3", "n4"}}) == "minority minority ");
+  CHECK(names({{"n1"}, {"n2"}, {"n3"}}) == "minority minority minority ");
+  CHECK(names({{"n1", "n2", "n3"}}) == "all ");
+}
+
+TEST_CASE("results as JSON", "[check]") {
+  std::string text;
+  append_json_string(text, "a\"\\\n\x01é");
+  CHECK(text == "\"a\\\"\\\\\\n\\u0001é\"");
+  CheckResult result;
+  result.name = "linearizable";
+  result.verdict = Verdict::pass;
+  result.text = "t";
+  result.method = "m";
+  result.power = 3;
+  result.keys.pass = 2;
+  CHECK(check_json(result, {}) ==
+        R"({"name":"linearizable","verdict":"pass","reason":null,"text":"t","method":"m","power":3,)"
+        R"("power_inside":0,"power_across":0,"keys":{"pass":2,"fail":0,"unknown":0}})");
+  result.verdict = Verdict::fail;
+  result.key = "k1";
+  const std::string failed = check_json(result, {"{\"index\":1}", "{\"index\":4}"});
+  CHECK(failed.find(R"("key":"k1","witness":[{"index":1},{"index":4}]})") != std::string::npos);
+  AvailabilityRow r;
+  r.fault = "p1";
+  r.nodes = {"n1"};
+  r.op = "read";
+  CHECK(row_json(r) ==
+        R"({"fault":"p1","from":0,"to":0,"side":"","nodes":["n1"],"op":"read","asked":0,)"
+        R"("answered":0,"errors":0,"timeouts":0,"late":0,"censored":0,"settle_ns":0,)"
+        R"("timeout_ns":0,"first_answer_after_ns":null,"judged":true,"note":""})");
+}
