@@ -56,7 +56,8 @@ int ByteQueue::peek(iovec* parts, int parts_max, std::size_t bytes_max) const no
   int count = 0;
   std::size_t at = head_at_;
   std::size_t left = std::min(bytes_max, size_);
-  for (Block* block = head_; block != nullptr && left > 0 && count < parts_max; block = block->next) {
+  for (Block* block = head_; block != nullptr && left > 0; block = block->next) {
+    if (count == parts_max) break;
     const std::size_t end = block == tail_ ? tail_at_ : kBlockBytes;
     const std::size_t part = std::min(left, end - at);
     parts[count].iov_base = block->bytes.data() + at;

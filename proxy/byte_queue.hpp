@@ -1,10 +1,10 @@
 // ByteQueue: held bytes of one pipeline, first in first out, in blocks that a loop's pool lends.
 //
-// Pipeline → **ByteQueue** → Pipeline. Blocks come from a BlockPool and go back to it, so that holding and releasing
-// bytes allocates nothing once the pool is warm.
-// Bounds: a block is 16 KiB; the pool keeps at most kPoolBlocksMax free blocks and gives the rest back.
-// Thread: the loop's. Ownership: the queue owns its blocks until clear(); the pool must live longer.
-// Tested by tests/proxy/pipeline_test.cpp.
+// Pipeline → **ByteQueue** → Pipeline. Blocks come from a BlockPool and go back to it, so that
+// holding and releasing bytes allocates nothing once the pool is warm.
+// Bounds: a block is 16 KiB; the pool keeps at most kPoolBlocksMax free blocks and gives the rest
+// back. Thread: the loop's. Ownership: the queue owns its blocks until clear(); the pool must live
+// longer. Tested by tests/proxy/pipeline_test.cpp.
 #pragma once
 
 #include <sys/uio.h>

@@ -1,5 +1,5 @@
-// Connection: see connection.hpp. Source: RFC 9293, section 3.6 (half-close) and 3.5.3 (reset); links.md traps of uv.
-// Tested by tests/proxy/proxy_test.cpp and tests/proxy/cuts_test.cpp.
+// Connection: see connection.hpp. Source: RFC 9293, section 3.6 (half-close) and 3.5.3 (reset);
+// links.md traps of uv. Tested by tests/proxy/proxy_test.cpp and tests/proxy/cuts_test.cpp.
 #include "proxy/connection.hpp"
 
 #include <sys/socket.h>
@@ -38,9 +38,9 @@ std::string_view name_in(const Topology& topology, NodeId id) {
 }
 
 Pipeline::Setup setup_for(LoopContext& context, PairId pair, std::uint64_t ordinal, unsigned side,
-                          PairStats* stats, TouchLog* log) {
+                          const std::array<PairStats*, 2>& stats, TouchLog* log) {
   return {.blocks = context.blocks,
-          .stats = stats,
+          .stats = stats[side],
           .touch_log = log,
           .held_bytes_max = context.held_bytes_max,
           .dice = {.seed = context.seed,
@@ -63,8 +63,8 @@ Connection::Connection(LoopContext& context, Opening opening)
       source_(opening.source),
       stats_{&context.stats_of(opening.pair),
              &context.stats_of(pair_of_pipe(opening.pair, kServer))},
-      pipes_{Pipeline(setup_for(context, pair_, opening.ordinal, kClient, stats_[0], &touch_log_)),
-             Pipeline(setup_for(context, pair_, opening.ordinal, kServer, stats_[1], &touch_log_))} {
+      pipes_{Pipeline(setup_for(context, pair_, opening.ordinal, kClient, stats_, &touch_log_)),
+             Pipeline(setup_for(context, pair_, opening.ordinal, kServer, stats_, &touch_log_))} {
   sides_[kClient].fd = std::move(opening.client);
   sides_[kServer].fd = std::move(opening.upstream);
 }
@@ -72,7 +72,6 @@ Connection::Connection(LoopContext& context, Opening opening)
 // ---- connecting ----
 
 void Connection::begin(Nanos now) noexcept {
-  ++stats_[kClient]->connections_total;
   int error = 0;
   for (unsigned s : {kClient, kServer}) {
     if (!sides_[s].poll.open(*context_->loop, sides_[s].fd.get(), *this, s).ok()) error = EIO;
@@ -117,6 +116,7 @@ void Connection::refused(Nanos now) noexcept {
 void Connection::established(Nanos now) noexcept {
   state_ = State::open;
   counted_open_ = true;
+  ++stats_[kClient]->connections_total;
   for (PairStats* stats : stats_) ++stats->connections_open;
   adopt(now);
 }
@@ -315,7 +315,9 @@ void Connection::adopt(Nanos now) noexcept {
   touch_log_.prune(in_force);
   if (const BetweenRules* between = in_force.between(pair_); between != nullptr) {
     if (state_ == State::open) {
-      for (const Rule* rule : between->drops) touch_log_.touch(rule->id, context_->tallies[rule->id]);
+      for (const Rule* rule : between->drops) {
+        touch_log_.touch(rule->id, context_->tallies[rule->id]);
+      }
     }
     if (!between->resets.empty()) return cut_by_reset(between->resets.front()->id, now);
     if (!between->closes.empty()) return cut_by_close(between->closes.front()->id, now);

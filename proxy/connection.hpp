@@ -1,16 +1,18 @@
 // Connection: one proxied TCP connection: two sockets, two pipelines, explicit states.
 //
-// Listener → **Connection** (side 0: the client that dialled; side 1: the server) → HallLoop, which destroys it.
+// Listener → **Connection** (side 0: the client that dialled; side 1: the server) → HallLoop, which
+// destroys it.
 //
-//   connecting ──server side is up──► open ──a close cut──► closing ──both ended, or kCloseLingerMax──► finished
-//        │ refused: RST to the client    │ both directions ended by FIN, or an RST passed on             ▲
-//        └───────────────────────────────┴──────────────────────────────────────────────────────────────┘
+//   connecting ─server side is up─► open ─a close cut─► closing ─both ended, or late─► finished
+//       │ refused: RST to the client  │ both ended by FIN, or an RST passed on            ▲
+//       └─────────────────────────────┴───────────────────────────────────────────────────┘
 //
-// Nothing is read from the client before the server side is up. pipes_[s] carries what side s sends to the other side.
-// A FIN is passed on after the bytes before it (half-close); an RST too, and it is seen while reading is paused. Under a
-// hold, an RST waits in its place like everything else: the other side must not learn of it through the cut.
-// closing: what was read is delivered, then FIN to both; what still comes is read and dropped, because closing a socket
-// with unread bytes would send RST.
+// Nothing is read from the client before the server side is up. pipes_[s] carries what side s sends
+// to the other side. A FIN is passed on after the bytes before it (half-close); an RST too, and it
+// is seen while reading is paused. Under a hold, an RST waits in its place like everything else:
+// the other side must not learn of it through the cut. closing: what was read is delivered, then
+// FIN to both; what still comes is read and dropped, because closing a socket with unread bytes
+// would send RST.
 // Thread: the loop's. Ownership: owns both descriptors. No callback after finished.
 // Tested by tests/proxy/proxy_test.cpp and tests/proxy/cuts_test.cpp.
 #pragma once
@@ -25,7 +27,8 @@
 
 namespace sunder::proxy {
 
-/// After a close cut the other ends have this long to send their FIN; then the sockets are closed anyway.
+/// After a close cut the other ends have this long to send their FIN; then the sockets are closed
+/// anyway.
 inline constexpr Nanos kCloseLingerMax = 2 * kSecond;
 
 class Connection final : uv::PollHandler, Timed {
@@ -36,7 +39,7 @@ class Connection final : uv::PollHandler, Timed {
     PairId pair;        ///< who dialled whom
     IpPort to;
     std::uint64_t ordinal = 0;  ///< which connection of the pair, for the dice
-    Ipv4 source = 0;    ///< the upstream socket's own address; 0: the system's choice
+    Ipv4 source = 0;            ///< the upstream socket's own address; 0: the system's choice
   };
   Connection(LoopContext& context, Opening opening);
   ~Connection() = default;
@@ -75,12 +78,14 @@ class Connection final : uv::PollHandler, Timed {
   void closing_ready(unsigned side, unsigned events, Nanos now) noexcept;
   void read_side(unsigned side, Nanos now) noexcept;
   void drop_input(unsigned side, Nanos now) noexcept;
-  /// The socket of that side has failed: what it still holds is read, then its stream ends with a reset.
+  /// The socket of that side has failed: what it still holds is read, then its stream ends with a
+  /// reset.
   void side_failed(unsigned side, Nanos now) noexcept;
   void mark_dead(unsigned side, Nanos now) noexcept;
   void pump(unsigned pipe, Nanos now) noexcept;
 
-  /// Draws the consequences of whatever has changed: ends to pass on, what to watch, when to wake up.
+  /// Draws the consequences of whatever has changed: ends to pass on, what to watch, when to wake
+  /// up.
   void settle(Nanos now) noexcept;
   bool settle_open(Nanos now) noexcept;
   bool settle_closing(Nanos now) noexcept;

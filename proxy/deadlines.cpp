@@ -1,4 +1,5 @@
-// Deadlines: see deadlines.hpp. A binary heap whose entries know their place. Tested by tests/proxy/pipeline_test.cpp.
+// Deadlines: see deadlines.hpp. A binary heap whose entries know their place. Tested by
+// tests/proxy/pipeline_test.cpp.
 #include "proxy/deadlines.hpp"
 
 namespace sunder::proxy {

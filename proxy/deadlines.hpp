@@ -1,9 +1,10 @@
-// Deadlines: the moments at which objects of one loop want to be woken, as a heap with one timer behind it.
+// Deadlines: the moments at which objects of one loop want to be woken, as a heap with one timer
+// behind it.
 //
-// Connection, Listener → **Deadlines** → uv::Timer. An object stands in the heap at most once, with its earliest
-// deadline. The timer is armed only when the first deadline comes nearer, so most changes cost no system call.
-// Thread: the loop's. Ownership: none; a Timed leaves the heap by set(…, kNever) before it dies.
-// COST: set is O(log n). Tested by tests/proxy/pipeline_test.cpp.
+// Connection, Listener → **Deadlines** → uv::Timer. An object stands in the heap at most once, with
+// its earliest deadline. The timer is armed only when the first deadline comes nearer, so most
+// changes cost no system call. Thread: the loop's. Ownership: none; a Timed leaves the heap by
+// set(…, kNever) before it dies. COST: set is O(log n). Tested by tests/proxy/pipeline_test.cpp.
 #pragma once
 
 #include <cstddef>

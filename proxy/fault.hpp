@@ -1,11 +1,13 @@
-// Faults: small policies that decide what happens to a chunk of bytes, and the description of each kind.
+// Faults: small policies that decide what happens to a chunk of bytes, and the description of each
+// kind.
 //
-// FaultSet → Pipeline → **Fault** → Verdict → Pipeline. One Fault object serves one pipeline (one direction of one
-// connection). It owns no bytes, no timers and no sockets, never blocks and never throws; time and dice come in with
-// the call. That is why a fault can be removed at any moment: there is nothing to wait for.
-// A kind is described once, in proxy/faults/<kind>.cpp, and named in proxy/faults/list.def; command line, API and docs
-// take its parameters from here.
-// Thread: kinds are constants; a Fault belongs to its pipeline's loop. Tested by tests/proxy/fault_test.cpp.
+// FaultSet → Pipeline → **Fault** → Verdict → Pipeline. One Fault object serves one pipeline (one
+// direction of one connection). It owns no bytes, no timers and no sockets, never blocks and never
+// throws; time and dice come in with the call. That is why a fault can be removed at any moment:
+// there is nothing to wait for. A kind is described once, in proxy/faults/<kind>.cpp, and named in
+// proxy/faults/list.def; command line, API and docs take its parameters from here.
+// Thread: kinds are constants; a Fault belongs to its pipeline's loop. Tested by
+// tests/proxy/fault_test.cpp.
 #pragma once
 
 #include <cstddef>
@@ -46,7 +48,9 @@ class Fault {
   /// `arrival` is the moment when the chunk came, moved on by the faults before this one.
   virtual Verdict on_chunk(std::size_t bytes, Nanos arrival, Moment moment) noexcept = 0;
   /// The end of the stream is an event like any chunk, of no bytes.
-  virtual Verdict on_end(Nanos arrival, Moment moment) noexcept { return on_chunk(0, arrival, moment); }
+  virtual Verdict on_end(Nanos arrival, Moment moment) noexcept {
+    return on_chunk(0, arrival, moment);
+  }
 };
 
 /// How the text of a parameter is read.
@@ -67,7 +71,7 @@ struct ParamSpec {
   std::string_view fallback = {};  ///< default, as text; empty: the parameter is required
   double min = 0;                  ///< in the number's own unit (nanoseconds, bytes, …)
   double max = 9.0e18;
-  std::string_view choices = {};   ///< words with a space between, for ParamUnit::choice
+  std::string_view choices = {};  ///< words with a space between, for ParamUnit::choice
 };
 
 /// Parameters of one rule, read and checked.
@@ -92,10 +96,11 @@ class ParamValues {
 class FaultKind {
  public:
   std::string_view name;
-  std::string_view doc;                ///< one sentence
+  std::string_view doc;  ///< one sentence
   std::span<const ParamSpec> params;
-  /// Bytes wait for a moment in time, so the pipeline's bound must be that of time (kDelayedBytesMax) and not that of
-  /// back-pressure: otherwise the fault would cap the throughput.
+  /// Bytes wait for a moment in time, so the pipeline's bound must be that of time
+  /// (kDelayedBytesMax) and not that of back-pressure: otherwise the fault would cap the
+  /// throughput.
   bool holds_by_time = false;
   std::unique_ptr<Fault> (*make)(const ParamValues& params) = nullptr;
 };

@@ -1,9 +1,10 @@
 // HallLoop: one loop of the byte hall with its thread, listeners and connections.
 //
-// Proxy posts orders → **HallLoop** runs them between two callbacks. A connection stays on the loop that accepted it.
-// Thread: open, add_listener, start, join by the Proxy's caller; everything else on the loop's thread, or after join.
-// Ownership: owns its listeners and connections. A finished connection is destroyed when the turn ends, so that no
-// callback returns into it. Tested by tests/proxy/proxy_test.cpp.
+// Proxy posts orders → **HallLoop** runs them between two callbacks. A connection stays on the loop
+// that accepted it. Thread: open, add_listener, start, join by the Proxy's caller; everything else
+// on the loop's thread, or after join. Ownership: owns its listeners and connections. A finished
+// connection is destroyed when the turn ends, so that no callback returns into it. Tested by
+// tests/proxy/proxy_test.cpp.
 #pragma once
 
 #include <memory>

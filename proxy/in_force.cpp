@@ -67,7 +67,9 @@ InForce::InForce(FaultSetPtr set) : set_(std::move(set)) {
   std::sort(ids_.begin(), ids_.end());
 }
 
-const PairRules* InForce::of(PairId pair) const noexcept { return find_in(pairs_, key_of(pair)); }
+const PairRules* InForce::of(PairId pair) const noexcept {
+  return find_in(pairs_, key_of(pair));
+}
 
 const BetweenRules* InForce::between(PairId pair) const noexcept {
   return find_in(betweens_, between_key(pair));

@@ -1,9 +1,9 @@
 // InForce: a FaultSet with an index by pair and parsed parameters; what every loop looks at.
 //
 // Proxy::apply builds one **InForce** → each loop swaps its pointer → Connections adopt it.
-// Also here: the tallies of one loop (what each rule touched), and the log by which one connection is counted once.
-// Thread: InForce is built by one thread, then shared read-only; RuleTallies and TouchLog belong to a loop.
-// Tested by tests/proxy/pipeline_test.cpp.
+// Also here: the tallies of one loop (what each rule touched), and the log by which one connection
+// is counted once. Thread: InForce is built by one thread, then shared read-only; RuleTallies and
+// TouchLog belong to a loop. Tested by tests/proxy/pipeline_test.cpp.
 #pragma once
 
 #include <cstdint>
@@ -60,8 +60,8 @@ class InForce {
 
 using InForcePtr = std::shared_ptr<const InForce>;
 
-/// What each rule in force has touched on one loop. Entries do not move: pipelines keep pointers to them while the rule
-/// is in force.
+/// What each rule in force has touched on one loop. Entries do not move: pipelines keep pointers to
+/// them while the rule is in force.
 using RuleTallies = std::map<RuleId, Touched>;
 
 /// Adds the figures of one loop to those of others.

@@ -1,5 +1,5 @@
-// Listener: see listener.hpp. Source: accept(2), "Error handling"; Linux Documentation/networking/tproxy.rst.
-// Tested by tests/proxy/proxy_test.cpp.
+// Listener: see listener.hpp. Source: accept(2), "Error handling"; Linux
+// Documentation/networking/tproxy.rst. Tested by tests/proxy/proxy_test.cpp.
 #include "proxy/listener.hpp"
 
 #include <sys/socket.h>
@@ -37,14 +37,17 @@ void Listener::poll_ready(unsigned /*tag*/, unsigned events) noexcept {
   }
 }
 
-void Listener::deadline_reached(Nanos /*now*/) noexcept { poll_.watch(uv::kReadable); }
+void Listener::deadline_reached(Nanos /*now*/) noexcept {
+  poll_.watch(uv::kReadable);
+}
 
 void Listener::back_off() noexcept {
   poll_.watch(0);
   context_->deadlines->set(*this, context_->clock->now() + kAcceptBackOff);
   if (warned_) return;
   warned_ = true;
-  log_warn("the proxy is out of file descriptors: new connections wait; raise the limit (ulimit -n)");
+  log_warn(
+      "out of file descriptors: new connections wait at the proxy; raise the limit (ulimit -n)");
 }
 
 bool Listener::accept_one() noexcept {

@@ -1,7 +1,7 @@
 // LoopContext: what the connections and listeners of one loop share.
 //
-// HallLoop owns it → Listener and Connection hold a reference. Nothing in it is shared with another loop but `ordinals`
-// and constants.
+// HallLoop owns it → Listener and Connection hold a reference. Nothing in it is shared with another
+// loop but `ordinals` and constants.
 // Thread: the loop's. Tested through tests/proxy/proxy_test.cpp.
 #pragma once
 
@@ -22,18 +22,21 @@ namespace sunder::proxy {
 
 class Connection;
 
-/// How many connections each pair has opened, over all loops: the ordinal in the labels of the dice.
+/// How many connections each pair has opened, over all loops: the ordinal in the labels of the
+/// dice.
 class Ordinals {
  public:
   explicit Ordinals(std::size_t nodes) : side_(nodes + 1), counts_(side_ * side_) {}
   std::uint64_t next(PairId pair) noexcept {
-    return counts_[place(pair.from) * side_ + place(pair.to)].fetch_add(
-        1, std::memory_order_relaxed);
+    return counts_[place(pair.from) * side_ + place(pair.to)].fetch_add(1,
+                                                                        std::memory_order_relaxed);
   }
 
  private:
   /// Unknown nodes share the last place.
-  [[nodiscard]] std::size_t place(NodeId id) const noexcept { return id < side_ - 1 ? id : side_ - 1; }
+  [[nodiscard]] std::size_t place(NodeId id) const noexcept {
+    return id < side_ - 1 ? id : side_ - 1;
+  }
   std::size_t side_;
   std::vector<std::atomic<std::uint64_t>> counts_;
 };

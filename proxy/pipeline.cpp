@@ -15,8 +15,8 @@ Pipeline::Instance Pipeline::make_instance(const FaultRule& rule, RuleTallies& t
   const DiceLabels& d = setup_.dice;
   Instance made;
   made.rule = rule.rule->id;
-  made.dice = Rng(derive_seed(d.seed, {d.from, d.to, d.ordinal, d.direction,
-                                       std::string_view(rule.rule->name)}));
+  made.dice = Rng(derive_seed(
+      d.seed, {d.from, d.to, d.ordinal, d.direction, std::string_view(rule.rule->name)}));
   made.acts = made.dice.chance(rule.rule->probability);
   made.by_time = rule.rule->kind->holds_by_time;
   made.tally = &tallies[rule.rule->id];
@@ -29,9 +29,8 @@ bool Pipeline::adopt_faults(const PairRules* rules, RuleTallies& tallies) {
   std::vector<Instance> next;
   if (rules != nullptr) {
     for (const FaultRule* rule : rules->faults) {
-      const auto old = std::find_if(instances_.begin(), instances_.end(), [&](const Instance& i) {
-        return i.rule == rule->rule->id;
-      });
+      const auto old = std::find_if(instances_.begin(), instances_.end(),
+                                    [&](const Instance& i) { return i.rule == rule->rule->id; });
       if (old == instances_.end()) {
         next.push_back(make_instance(*rule, tallies));
       } else {

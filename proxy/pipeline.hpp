@@ -1,20 +1,22 @@
-// Pipeline: one direction of one connection. It owns every held byte, asks the faults, and keeps the proof that what
-// went out is a prefix of what came in.
+// Pipeline: one direction of one connection. It owns every held byte, asks the faults, and keeps
+// the proof that what went out is a prefix of what came in.
 //
-// Connection (read) → **Pipeline** (faults in order, queue of bytes with due times) → Sink (the other socket).
-// Nothing queued, no hold, and every fault says "now": the bytes go straight from the read buffer to the sink
-// (write-through). Otherwise they are queued with the moment when they are due; a later chunk is never due before an
-// earlier one. The end of the stream (FIN or RST) is an event of the same queue.
+// Connection (read) → **Pipeline** (faults in order, queue of bytes with due times) → Sink (the
+// other socket). Nothing queued, no hold, and every fault says "now": the bytes go straight from
+// the read buffer to the sink (write-through). Otherwise they are queued with the moment when they
+// are due; a later chunk is never due before an earlier one. The end of the stream (FIN or RST) is
+// an event of the same queue.
 //
-// The proof. `hash_` runs over all bytes read. While nothing is queued it stands for what went out too, so bytes are
-// hashed once. When the first byte is queued, `fork_` becomes a copy of it and runs over what leaves the queue; each
-// chunk carries the hash of everything read up to its end, and when its last byte has left, the fork must say the same.
-// When the queue is dropped, the rest of a half-sent chunk is hashed too. So every byte that ever left is covered.
+// The proof. `hash_` runs over all bytes read. While nothing is queued it stands for what went out
+// too, so bytes are hashed once. When the first byte is queued, `fork_` becomes a copy of it and
+// runs over what leaves the queue; each chunk carries the hash of everything read up to its end,
+// and when its last byte has left, the fork must say the same. When the queue is dropped, the rest
+// of a half-sent chunk is hashed too. So every byte that ever left is covered.
 //
-// Bounds: held_bytes_max bytes wait (back-pressure or hold), or kDelayedBytesMax while a fault that holds by time acts;
-// at most kHeldChunksMax chunks. At the bound the source is not read, until half of it is free again.
-// Thread: the loop's. No socket, no timer and no clock in here: tests run it in virtual time.
-// Tested by tests/proxy/pipeline_test.cpp.
+// Bounds: held_bytes_max bytes wait (back-pressure or hold), or kDelayedBytesMax while a fault that
+// holds by time acts; at most kHeldChunksMax chunks. At the bound the source is not read, until
+// half of it is free again. Thread: the loop's. No socket, no timer and no clock in here: tests run
+// it in virtual time. Tested by tests/proxy/pipeline_test.cpp.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +36,7 @@ namespace sunder::proxy {
 inline constexpr std::size_t kDelayedBytesMax = std::size_t{16} << 20;
 inline constexpr std::size_t kHeldChunksMax = 65536;
 inline constexpr std::size_t kMergedChunkMax = std::size_t{64} << 10;
-inline constexpr std::size_t kPumpBytesMax = std::size_t{256} << 10;  ///< one write out of the queue
+inline constexpr std::size_t kPumpBytesMax = std::size_t{256} << 10;  ///< a write
 
 /// Where a pipeline's bytes go.
 class Sink {
@@ -53,7 +55,8 @@ class Sink {
 /// How a stream ends.
 enum class End : std::uint8_t { none, fin, reset };
 
-/// Labels of the dice of one pipeline: the pair that dialled, which connection of it, and the direction.
+/// Labels of the dice of one pipeline: the pair that dialled, which connection of it, and the
+/// direction.
 struct DiceLabels {
   std::uint64_t seed = 0;
   std::string_view from;
@@ -75,8 +78,9 @@ class Pipeline {
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
-  /// Takes up a new set of rules (nullptr: none). Rules that stay keep their dice; bytes that a removed rule held are
-  /// judged again by those that are left. REQUIRES a tally for every rule, and those of the rules before still there.
+  /// Takes up a new set of rules (nullptr: none). Rules that stay keep their dice; bytes that a
+  /// removed rule held are judged again by those that are left. REQUIRES a tally for every rule,
+  /// and those of the rules before still there.
   void adopt(const PairRules* rules, RuleTallies& tallies, Nanos now);
   /// Bytes came. `broken()` and `asked()` may change.
   void arrive(std::span<const std::byte> bytes, Nanos now, Sink& sink);
@@ -89,7 +93,8 @@ class Pipeline {
 
   /// How many bytes may be read now; 0: the source pauses.
   [[nodiscard]] std::size_t room() noexcept;
-  /// The next moment when pump() or end_ready() has something to do; kNever if that depends on something else.
+  /// The next moment when pump() or end_ready() has something to do; kNever if that depends on
+  /// something else.
   [[nodiscard]] Nanos next_due() const noexcept;
   /// True when the end is to be passed on now: the caller does it and calls pass_end().
   [[nodiscard]] bool end_ready(Nanos now) const noexcept;
@@ -98,7 +103,7 @@ class Pipeline {
   [[nodiscard]] End end() const noexcept { return end_; }
   [[nodiscard]] bool end_passed() const noexcept { return end_passed_; }
   [[nodiscard]] bool held() const noexcept { return !holds_.empty(); }
-  [[nodiscard]] bool blocked() const noexcept { return blocked_; }  ///< waits until the sink is writable
+  [[nodiscard]] bool blocked() const noexcept { return blocked_; }  ///< the sink is full
   [[nodiscard]] bool broken() const noexcept { return broken_; }
   [[nodiscard]] std::size_t queued() const noexcept { return queue_.size(); }
   /// The fault that wants the connection closed or reset, if any.
@@ -108,7 +113,8 @@ class Pipeline {
   };
   [[nodiscard]] Asked asked() const noexcept { return asked_; }
 
-  /// Lets go of all rules: what is queued is due now, or lost where a hold stood in the way. RETURNS bytes lost.
+  /// Lets go of all rules: what is queued is due now, or lost where a hold stood in the way.
+  /// RETURNS bytes lost.
   std::size_t release_all(Nanos now);
   /// Drops what is queued and lets go of all rules. RETURNS bytes lost.
   std::size_t drop_all(Nanos now);

@@ -1,4 +1,5 @@
-// Proxy: see proxy.hpp. Opens the loops, shares the listening descriptors among them, and carries orders to all of them.
+// Proxy: see proxy.hpp. Opens the loops, shares the listening descriptors among them, and carries
+// orders to all of them.
 //
 // Thread: any but a loop's; one order at a time (`orders_`). Tested by tests/proxy/proxy_test.cpp.
 #include "proxy/proxy.hpp"

@@ -1,5 +1,6 @@
-// Registry: see registry.hpp. The list is included twice, so that the linker sees a hard reference to every kind
-// (objects that register themselves are dropped from static libraries). Tested by tests/proxy/fault_test.cpp.
+// Registry: see registry.hpp. The list is included twice, so that the linker sees a hard reference
+// to every kind (objects that register themselves are dropped from static libraries). Tested by
+// tests/proxy/fault_test.cpp.
 #include "proxy/registry.hpp"
 
 #include <array>
@@ -82,8 +83,8 @@ Result<ParamValues::Value> parse_value(const ParamSpec& spec, std::string_view t
     case ParamUnit::choice: {
       const auto index = index_of_choice(spec.choices, text);
       if (index) return ParamValues::Value{{}, *index, 0};
-      return Error{ErrorCode::invalid, "\"" + std::string(text) + "\" is not one of: " +
-                                           std::string(spec.choices)};
+      return Error{ErrorCode::invalid,
+                   "\"" + std::string(text) + "\" is not one of: " + std::string(spec.choices)};
     }
   }
   return Error{ErrorCode::internal, "unknown unit"};
@@ -136,10 +137,16 @@ const ParamValues::Value& ParamValues::find(std::string_view name) const {
   SUNDER_ASSERT(!"a parameter that the kind does not describe");
 }
 
-std::int64_t ParamValues::number(std::string_view name) const { return find(name).number; }
-double ParamValues::ratio(std::string_view name) const { return find(name).ratio; }
+std::int64_t ParamValues::number(std::string_view name) const {
+  return find(name).number;
+}
+double ParamValues::ratio(std::string_view name) const {
+  return find(name).ratio;
+}
 
-std::span<const FaultKind* const> all_fault_kinds() { return kKinds; }
+std::span<const FaultKind* const> all_fault_kinds() {
+  return kKinds;
+}
 
 const FaultKind* find_fault_kind(std::string_view name) {
   for (const FaultKind* kind : kKinds) {
@@ -161,8 +168,9 @@ Result<ParamValues> parse_params(const FaultKind& kind,
   for (const ParamSpec& spec : kind.params) {
     const auto given = params.find(std::string(spec.name));
     if (given == params.end() && spec.fallback.empty()) {
-      return bad_param(kind, spec.name, "it is missing; it is a " + std::string(name_of(spec.unit)) +
-                                            ": " + std::string(spec.doc));
+      return bad_param(kind, spec.name,
+                       "it is missing; it is a " + std::string(name_of(spec.unit)) + ": " +
+                           std::string(spec.doc));
     }
     auto value = parse_value(spec, given == params.end() ? spec.fallback : given->second);
     if (!value.ok()) return bad_param(kind, spec.name, value.error().message);

@@ -1,8 +1,8 @@
 // Registry: the table of fault kinds, and the reading of their parameters.
 //
-// proxy/faults/list.def → **registry** → control (validation), `sunder list faults`, InForce (instances).
-// ERRORS of parse_params: invalid, with `where` = "params.<name>" and a message that names the parameter.
-// Thread: pure. Tested by tests/proxy/fault_test.cpp.
+// proxy/faults/list.def → **registry** → control (validation), `sunder list faults`, InForce
+// (instances). ERRORS of parse_params: invalid, with `where` = "params.<name>" and a message that
+// names the parameter. Thread: pure. Tested by tests/proxy/fault_test.cpp.
 #pragma once
 
 #include <map>

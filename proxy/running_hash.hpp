@@ -1,8 +1,10 @@
-// RunningHash: a hash over all bytes of one direction so far; may be copied at any point and read without ending it.
+// RunningHash: a hash over all bytes of one direction so far; may be copied at any point and read
+// without ending it.
 //
-// Pipeline uses it to prove that what went out is a prefix of what came in. XXH3 with 64 bits: not for cryptography,
-// the adversary is a defect of ours.
-// Source: xxHash 0.8 (Collet), streaming interface. Thread: a value. Tested by tests/proxy/pipeline_test.cpp.
+// Pipeline uses it to prove that what went out is a prefix of what came in. XXH3 with 64 bits: not
+// for cryptography, the adversary is a defect of ours.
+// Source: xxHash 0.8 (Collet), streaming interface. Thread: a value. Tested by
+// tests/proxy/pipeline_test.cpp.
 #pragma once
 
 #define XXH_STATIC_LINKING_ONLY  // the state as a complete type, to be held by value

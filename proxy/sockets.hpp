@@ -1,7 +1,7 @@
 // Sockets: the few system calls that listeners and connections need, as small functions.
 //
-// All descriptors are non-blocking and close-on-exec; stream sockets have TCP_NODELAY (the proxy adds no waiting of its
-// own) and SO_OOBINLINE (an urgent byte stays in its place in the stream).
+// All descriptors are non-blocking and close-on-exec; stream sockets have TCP_NODELAY (the proxy
+// adds no waiting of its own) and SO_OOBINLINE (an urgent byte stays in its place in the stream).
 // Thread: any. ERRORS: errno, as the calls give it. Tested by tests/proxy/proxy_test.cpp.
 #pragma once
 
@@ -15,7 +15,8 @@ namespace sunder::proxy {
 /// A stream socket towards a server; invalid on error (errno).
 [[nodiscard]] UniqueFd open_stream_socket() noexcept;
 void prepare_stream_socket(int fd) noexcept;
-/// Lets the socket speak with a foreign address (IP_TRANSPARENT), its port chosen at connect. RETURNS 0 or errno.
+/// Lets the socket speak with a foreign address (IP_TRANSPARENT), its port chosen at connect.
+/// RETURNS 0 or errno.
 [[nodiscard]] int bind_source(int fd, Ipv4 source) noexcept;
 /// RETURNS 0 (connected), EINPROGRESS, or what went wrong.
 [[nodiscard]] int start_connect(int fd, IpPort to) noexcept;

@@ -1,9 +1,9 @@
 // delay: every chunk goes out a while after it came.
 //
-// The due time is computed from the chunk's arrival, never from the chunk before it, so any number of bytes may be under
-// way: latency grows, throughput does not fall. The pipeline keeps the order: a chunk is never due before an earlier one.
-// `jitter` is the half width (uniform) or the standard deviation (normal) of what is added to `delay`; a draw below zero
-// counts as zero.
+// The due time is computed from the chunk's arrival, never from the chunk before it, so any number
+// of bytes may be under way: latency grows, throughput does not fall. The pipeline keeps the order:
+// a chunk is never due before an earlier one. `jitter` is the half width (uniform) or the standard
+// deviation (normal) of what is added to `delay`; a draw below zero counts as zero.
 // Tested by tests/proxy/fault_test.cpp and tests/proxy/delay_test.cpp.
 #include <algorithm>
 #include <array>

@@ -1,4 +1,5 @@
-// Loop: see loop.hpp. Source: libuv 1.44 manual, "uv_async_t", "uv_run". Tested by tests/proxy/uv_test.cpp.
+// Loop: see loop.hpp. Source: libuv 1.44 manual, "uv_async_t", "uv_run". Tested by
+// tests/proxy/uv_test.cpp.
 #include "proxy/uv/loop.hpp"
 
 #include <utility>
@@ -68,7 +69,7 @@ void Loop::stop() noexcept {
     orders.swap(body_->orders);
   }
   uv_close(reinterpret_cast<uv_handle_t*>(&body_->async), nullptr);
-  for (auto& order : orders) order();  // accepted before the end, so they are run: somebody waits for them
+  for (auto& order : orders) order();  // accepted before the end: somebody waits for them
 }
 
 bool Loop::post(std::function<void()> order) {

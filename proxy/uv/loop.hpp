@@ -1,12 +1,12 @@
 // Loop: one libuv loop, owned by one thread, as an object.
 //
-// HallLoop → **Loop** → Poll and Timer handles. Other threads enter only by post(): the order is put in a small list and
-// uv_async wakes the loop; it runs between two callbacks.
-// With a spin, a loop that had work a moment ago asks the kernel again without sleeping, for at most that long: a
-// wake-up costs more than the spin (some 35 us on a virtual machine).
+// HallLoop → **Loop** → Poll and Timer handles. Other threads enter only by post(): the order is
+// put in a small list and uv_async wakes the loop; it runs between two callbacks.
+// With a spin, a loop that had work a moment ago asks the kernel again without sleeping, for at
+// most that long: a wake-up costs more than the spin (some 35 us on a virtual machine).
 // Thread: open() anywhere; run() and stop() on the loop's thread; post() from any thread.
-// Ownership: every handle must be closed before run() returns; the destructor asserts that uv_loop_close is 0.
-// Tested by tests/proxy/uv_test.cpp.
+// Ownership: every handle must be closed before run() returns; the destructor asserts that
+// uv_loop_close is 0. Tested by tests/proxy/uv_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -27,8 +27,8 @@ int to_uv(unsigned events) {
   if ((events & kReadable) != 0) out |= UV_READABLE;
   if ((events & kWritable) != 0) out |= UV_WRITABLE;
   if ((events & kDisconnected) != 0) out |= UV_DISCONNECT;
-  // libuv only registers a descriptor that wants something; errors then come along unasked. "Urgent" is the want that
-  // never comes (SO_OOBINLINE is set).
+  // libuv only registers a descriptor that wants something; errors then come along unasked.
+  // "Urgent" is the want that never comes (SO_OOBINLINE is set).
   if ((events & kErrorsOnly) != 0) out |= UV_PRIORITIZED;
   return out;
 }
@@ -46,7 +46,7 @@ void ready(uv_poll_t* handle, int status, int events) {
     if ((events & UV_DISCONNECT) != 0) out |= kDisconnected;
     if ((events & UV_PRIORITIZED) != 0) out |= kErrorsOnly;
   }
-  body.handler->poll_ready(body.tag, out);  // may close the Poll; the body lives on until the close callback
+  body.handler->poll_ready(body.tag, out);  // may close the Poll; the body lives on
 }
 
 }  // namespace

@@ -1,10 +1,12 @@
-// Poll: readiness of one descriptor, reported to a handler. Timer: one absolute deadline, finer than a millisecond.
+// Poll: readiness of one descriptor, reported to a handler. Timer: one absolute deadline, finer
+// than a millisecond.
 //
 // Loop → **Poll** → Connection, Listener; Loop → **Timer** → Deadlines.
-// Sockets are watched and not streamed: libuv 1.44 streams report data followed by RST as a clean end, and see nothing
-// at all while reading is stopped. A poll without kReadable still sees an RST (kError), and a FIN with kDisconnected.
-// The uv handle lives in a body of its own that is freed only in its close callback, so a Poll may be closed or
-// destroyed at any moment, its own callback included.
+// Sockets are watched and not streamed: libuv 1.44 streams report data followed by RST as a clean
+// end, and see nothing at all while reading is stopped. A poll without kReadable still sees an RST
+// (kError), and a FIN with kDisconnected. The uv handle lives in a body of its own that is freed
+// only in its close callback, so a Poll may be closed or destroyed at any moment, its own callback
+// included.
 // Timer is a timerfd, because uv_timer rounds to milliseconds.
 // Thread: the loop's. Ownership: the descriptor of a Poll stays the caller's; close the Poll first.
 // Source: libuv 1.44 src/unix/poll.c; timerfd_create(2). Tested by tests/proxy/uv_test.cpp.
@@ -20,8 +22,8 @@ namespace sunder::proxy::uv {
 inline constexpr unsigned kReadable = 1;
 inline constexpr unsigned kWritable = 2;
 inline constexpr unsigned kDisconnected = 4;  ///< the other end will send no more (FIN, or worse)
-inline constexpr unsigned kErrorsOnly = 8;    ///< asked: keep watching for errors; reported: nothing to watch for any more
-inline constexpr unsigned kError = 16;        ///< reported only: the socket has failed; watching has ended
+inline constexpr unsigned kErrorsOnly = 8;    ///< asked: see errors; reported: nothing to watch for
+inline constexpr unsigned kError = 16;        ///< reported: the socket has failed, watching ended
 
 class PollHandler {
  public:
@@ -41,7 +43,8 @@ class Poll {
 
   /// REQUIRES closed. ERRORS: io.
   Status open(Loop& loop, int fd, PollHandler& handler, unsigned tag);
-  /// Watches for exactly these events; 0 for none. COST: free when nothing changes, else two system calls.
+  /// Watches for exactly these events; 0 for none. COST: free when nothing changes, else two system
+  /// calls.
   void watch(unsigned events) noexcept;
   /// No callback comes after it.
   void close() noexcept;
@@ -65,7 +68,8 @@ class Timer final : PollHandler {
  public:
   /// ERRORS: io.
   Status open(Loop& loop, TimerHandler& handler);
-  /// Fires once at that moment of CLOCK_MONOTONIC (at once if it has passed); replaces what was armed.
+  /// Fires once at that moment of CLOCK_MONOTONIC (at once if it has passed); replaces what was
+  /// armed.
   void arm(Nanos at) noexcept;
   void close() noexcept;
 

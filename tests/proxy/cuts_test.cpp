@@ -1,4 +1,5 @@
-// Cuts and the delay fault on real connections: what each does to bytes, to connections and to its tally.
+// Cuts and the delay fault on real connections: what each does to bytes, to connections and to its
+// tally.
 #include <sys/socket.h>
 
 #include <atomic>
@@ -19,7 +20,9 @@ constexpr PairId k10{1, 0};
 constexpr PairId k02{0, 2};
 constexpr Nanos kSoon = 60 * kMillisecond;  ///< long enough to see that nothing comes
 
-Nanos now() { return monotonic_clock().now(); }
+Nanos now() {
+  return monotonic_clock().now();
+}
 
 }  // namespace
 

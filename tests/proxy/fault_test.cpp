@@ -1,4 +1,5 @@
-// Fault kinds: their descriptions, the reading of parameters, and what each decides, in virtual time.
+// Fault kinds: their descriptions, the reading of parameters, and what each decides, in virtual
+// time.
 #include "proxy/fault.hpp"
 
 #include <algorithm>
@@ -53,7 +54,8 @@ TEST_CASE("a bad parameter is named, with what would be right", "[fault]") {
   CHECK(error_of({}).where == "params.delay");
   CHECK(error_of({}).message.find("missing") != std::string::npos);
   CHECK(error_of({{"delay", "5"}}).where == "params.delay");
-  CHECK(error_of({{"delay", "50ms"}, {"jiter", "1ms"}}).message.find("jitter") != std::string::npos);
+  CHECK(error_of({{"delay", "50ms"}, {"jiter", "1ms"}}).message.find("jitter") !=
+        std::string::npos);
   CHECK(error_of({{"delay", "50ms"}, {"distribution", "flat"}}).message.find("uniform normal") !=
         std::string::npos);
   CHECK(error_of({{"delay", "2h"}}).message.find("at most") != std::string::npos);

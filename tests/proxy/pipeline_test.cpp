@@ -277,7 +277,8 @@ TEST_CASE("random scripts: what goes out is what came in, and the proof agrees",
 }
 
 TEST_CASE("a byte that changes in a queue is found", "[pipeline]") {
-  // The proof is worth something only if it can fail: this sink spoils the queue under the pipeline.
+  // The proof is worth something only if it can fail: this sink spoils the queue under the
+  // pipeline.
   class Lying final : public Sink {
    public:
     Sent write(const iovec* parts, int count) noexcept override {

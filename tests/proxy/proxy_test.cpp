@@ -16,8 +16,9 @@ using namespace sunder;
 using namespace sunder::proxy;
 using namespace sunder::test;
 
-// UBSan's check of virtual calls opens a pipe now and then, and reports nonsense where no descriptor is left.
-extern "C" __attribute__((weak)) void __ubsan_handle_dynamic_type_cache_miss_abort();
+// UBSan's check of virtual calls opens a pipe now and then, and reports nonsense where no
+// descriptor is left.
+extern "C" __attribute__((weak)) void __ubsan_get_current_report_data();
 
 namespace {
 
@@ -165,14 +166,16 @@ TEST_CASE("a slow reader makes a bounded queue, and every byte arrives", "[proxy
 }
 
 TEST_CASE("without descriptors new connections wait and old ones go on", "[proxy]") {
-  if (__ubsan_handle_dynamic_type_cache_miss_abort != nullptr) {
+  if (__ubsan_get_current_report_data != nullptr) {
     WARN("left out under UBSan, which needs descriptors itself; the tsan preset runs it");
     return;
   }
   Rig rig({k01}, with_threads(2));
   Link link = rig.link(k01);
   std::vector<UniqueFd> waiting;
-  for (int i = 0; i < 3; ++i) waiting.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  for (int i = 0; i < 3; ++i) {
+    waiting.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  }
   rlimit before{};
   REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
   rlimit none = before;
@@ -190,8 +193,8 @@ TEST_CASE("without descriptors new connections wait and old ones go on", "[proxy
     connected += ::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), size) == 0 ? 1 : 0;
   }
   for (int i = 0; i < 50; ++i) nap();
-  const bool alive = send_text(link.client.get(), "alive") &&
-                     receive(link.server.get(), 5).bytes == "alive";
+  const bool alive =
+      send_text(link.client.get(), "alive") && receive(link.server.get(), 5).bytes == "alive";
   REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
   CHECK(connected == 3);  // the kernel's queue took them
   CHECK(alive);

@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <array>
+#include <cerrno>
 
 #include "proxy/registry.hpp"
 #include "tests/support/catch.hpp"
@@ -80,7 +80,8 @@ Received receive(int fd, std::size_t count, Nanos patience) {
       got.error = EAGAIN;
       return got;
     }
-    const ssize_t n = ::recv(fd, buffer.data(), std::min(buffer.size(), count - got.bytes.size()), 0);
+    const std::size_t most = std::min(buffer.size(), count - got.bytes.size());
+    const ssize_t n = ::recv(fd, buffer.data(), most, 0);
     if (n < 0) got.error = errno;
     if (n == 0) got.eof = true;
     if (n <= 0) return got;
@@ -89,7 +90,9 @@ Received receive(int fd, std::size_t count, Nanos patience) {
   return got;
 }
 
-Received receive_all(int fd, Nanos patience) { return receive(fd, std::size_t{1} << 40, patience); }
+Received receive_all(int fd, Nanos patience) {
+  return receive(fd, std::size_t{1} << 40, patience);
+}
 
 void reset(UniqueFd& fd) {
   const linger value{.l_onoff = 1, .l_linger = 0};
@@ -97,7 +100,9 @@ void reset(UniqueFd& fd) {
   fd.reset();
 }
 
-void nap() { ::poll(nullptr, 0, 2); }
+void nap() {
+  ::poll(nullptr, 0, 2);
+}
 
 Rig::Rig(std::vector<PairId> pairs, proxy::ProxyOptions options, NodeId nodes) {
   std::vector<Node> made(nodes);

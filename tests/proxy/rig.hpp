@@ -1,7 +1,7 @@
 // Rig: a proxy on loopback between test clients and test servers, for the tests of the byte hall.
 //
-// Every pair asked for gets an endpoint listener on port 0 and a server socket of its own. Sockets of the tests block,
-// but never longer than kPatience.
+// Every pair asked for gets an endpoint listener on port 0 and a server socket of its own. Sockets
+// of the tests block, but never longer than kPatience.
 // Thread: the test's.
 #pragma once
 

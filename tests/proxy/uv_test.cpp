@@ -1,4 +1,5 @@
-// The wrappers of libuv: orders from other threads, the fine timer, deadlines, and an end that leaves nothing open.
+// The wrappers of libuv: orders from other threads, the fine timer, deadlines, and an end that
+// leaves nothing open.
 #include <sys/socket.h>
 
 #include <atomic>
