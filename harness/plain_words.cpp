@@ -33,8 +33,10 @@ struct Side {
   Tally reads;
   Tally writes;  ///< writes and cas
   std::vector<std::string> nodes;
+  bool alone = true;  ///< always a single node
 
   void add(const AvailabilityRow& row) {
+    alone = alone && row.nodes.size() == 1;
     (row.op == "read" ? reads : writes).add(row);
     for (const std::string& node : row.nodes) {
       if (std::find(nodes.begin(), nodes.end(), node) == nodes.end()) nodes.push_back(node);
@@ -85,7 +87,8 @@ std::vector<std::string> plain_words(const RunResults& results) {
     if (row.side == "majority") majority.add(row);
   }
   if (cut_off.seen()) {
-    out.push_back("Clients of the side that was cut off (" + list_of(cut_off.nodes) +
+    const char* turns = cut_off.nodes.size() > 1 && cut_off.alone ? "in turn " : "";
+    out.push_back("Clients of the side that was cut off (" + (turns + list_of(cut_off.nodes)) +
                   "): " + cut_off.text() + '.');
   }
   if (majority.seen()) {

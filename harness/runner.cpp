@@ -101,9 +101,10 @@ void Run::say(const std::string& line) {
 void Run::show_progress() {
   for (const std::string& line : log_.take_lines()) say(line);
   const std::string state = log_.state();
-  say((state.empty() ? "calm" : state) + "   ops " + std::to_string(shared_.counters.ops) +
-      "  ok " + std::to_string(shared_.counters.ok) + "  fail " +
-      std::to_string(shared_.counters.fail) + "  unknown " + std::to_string(shared_.counters.info));
+  const OpCounters& ops = shared_.counters;
+  say((state.empty() ? "calm" : state) + "   ops " + std::to_string(ops.ops) + "  answered " +
+      std::to_string(ops.answered) + "  failed " + std::to_string(ops.failed) + "  unknown " +
+      std::to_string(ops.unknown));
 }
 
 Status Run::prepare() {

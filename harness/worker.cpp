@@ -13,11 +13,15 @@ constexpr int kFinalTries = 3;
 
 }  // namespace
 
-void OpCounters::count(EventType outcome) {
+void OpCounters::count(const Outcome& outcome) {
   ++ops;
-  if (outcome == EventType::ok) ++ok;
-  if (outcome == EventType::fail) ++fail;
-  if (outcome == EventType::info) ++info;
+  if (outcome.answered()) {
+    ++answered;
+  } else if (outcome.type == EventType::fail) {
+    ++failed;
+  } else {
+    ++unknown;
+  }
 }
 
 void OpCounters::used(std::int64_t process) {
@@ -59,7 +63,7 @@ Status run_worker(WorkerShared& shared, unsigned index, const NodeStatus& node) 
     shared.recorder->invoke(process, request, node.name, intended ? *intended - shared.t0 : -1);
     const Outcome outcome = (*client)->invoke(request);
     shared.recorder->complete(process, request, outcome, node.name);
-    shared.counters.count(outcome.type);
+    shared.counters.count(outcome);
     state = shared.workload->after(std::move(drawn), request, outcome);
     if (outcome.type == EventType::info) process += shared.spec.clients;
     if (!intended && !outcome.answered()) {
@@ -93,7 +97,7 @@ Status final_reads(WorkerShared& shared) {
             shared.recorder->invoke(process, read, nodes[i].name);
             const Outcome outcome = (*client)->invoke(read);
             shared.recorder->complete(process, read, outcome, nodes[i].name);
-            shared.counters.count(outcome.type);
+            shared.counters.count(outcome);
             answered = outcome.answered();
           }
         }

@@ -25,12 +25,12 @@ namespace sunder::harness {
 /// What all clients of a run have done so far; for progress lines and for the ids of later processes.
 struct OpCounters {
   std::atomic<std::uint64_t> ops{0};
-  std::atomic<std::uint64_t> ok{0};
-  std::atomic<std::uint64_t> fail{0};
-  std::atomic<std::uint64_t> info{0};
+  std::atomic<std::uint64_t> answered{0};  ///< ok, or a cas that observed another value
+  std::atomic<std::uint64_t> failed{0};    ///< surely without effect, for another reason
+  std::atomic<std::uint64_t> unknown{0};
   std::atomic<std::int64_t> highest_process{-1};
 
-  void count(EventType outcome);
+  void count(const Outcome& outcome);
   void used(std::int64_t process);
 };
 

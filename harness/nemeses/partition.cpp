@@ -4,7 +4,6 @@
 // hold for the suite's `for`, heal, wait until every node serves linearizable reads again. Clients are not touched: each
 // still reaches its own node, which is what makes the sides of a partition visible.
 // Thread: the nemesis thread. Tested by tests/harness/runner_test.cpp.
-#include "base/config.hpp"
 #include "base/units.hpp"
 #include "harness/nemesis.hpp"
 
@@ -27,6 +26,13 @@ Result<std::string> choose_target(NemesisContext& context, const NemesisSpec& sp
     if (node != *leader) followers.push_back(node);
   }
   return followers[context.rng.below(followers.size())];
+}
+
+// "n2,n3", as `sunder ctl partition` takes it.
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ",") + name;
+  return out;
 }
 
 // Waits until the cluster serves again, and writes it down.
@@ -81,7 +87,7 @@ Status turn(NemesisContext& context, const NemesisSpec& spec, const std::string&
   if (!applied) return applied.error();
 
   const std::string fault = applied->name.empty() ? wanted_name : applied->name;
-  const std::string sides = *target + " | " + list_of(request.groups[1]);
+  const std::string sides = *target + " | " + joined(request.groups[1]);
   context.log->set_state("cut " + fault + ": " + sides + " (" + name_of(spec.kind) + ")");
   context.log->say("cut " + fault + ": " + sides + " (" + name_of(spec.kind) +
                    "), in force after " +
