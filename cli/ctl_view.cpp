@@ -27,6 +27,17 @@ std::string padded(std::string text, std::size_t width) {
   return text;
 }
 
+std::string without_trailing_spaces(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\n') {
+      while (!out.empty() && out.back() == ' ') out.pop_back();
+    }
+    out += c;
+  }
+  return out;
+}
+
 std::string joined(const std::vector<std::string>& parts, const char* between) {
   std::string out;
   for (const auto& part : parts) out += (out.empty() ? "" : between) + part;
@@ -66,8 +77,8 @@ std::string state_text(const json& pair, Nanos now) {
 std::string traffic_text(const json& pair) {
   const auto bytes = pair.at("bytes_out").get<std::uint64_t>();
   const auto held = pair.at("bytes_held").get<std::uint64_t>();
-  std::string out = std::to_string(pair.at("connections").get<std::uint64_t>()) + " conn " +
-                    format_size(bytes);
+  std::string out =
+      std::to_string(pair.at("connections").get<std::uint64_t>()) + " conn " + format_size(bytes);
   if (held != 0) out += ", " + format_size(held) + " held";
   if (pair.at("connections_total").get<std::uint64_t>() != 0 || bytes != 0) {
     out += pair.at("intact").get<bool>() ? " intact" : " NOT INTACT";
@@ -98,7 +109,7 @@ std::string table(const json& status, const std::vector<std::string>& names) {
       }
     }
   }
-  return out + "\n";
+  return without_trailing_spaces(out + "\n");
 }
 
 std::string pair_list(const json& status, const std::vector<std::string>& left_out) {
@@ -122,7 +133,8 @@ std::string event_text(const json& event) {
     const auto found = event.find(key);
     return found != event.end() && found->is_string() ? found->get<std::string>() : std::string();
   };
-  std::string out = number_text("%10.3f s  ", static_cast<double>(event.at("time").get<Nanos>()) / 1e9);
+  std::string out =
+      number_text("%10.3f s  ", static_cast<double>(event.at("time").get<Nanos>()) / 1e9);
   out += padded(text("event"), 9);
   if (text("event") == "note") return out + " " + text("text");
   out += " " + text("name");
@@ -145,8 +157,8 @@ Result<T> reading(const std::string& text, F&& read) {
   try {
     return read(json::parse(text));
   } catch (const json::exception& e) {
-    return Error{ErrorCode::internal, std::string("the API gave an answer of another form: ") +
-                                          e.what()};
+    return Error{ErrorCode::internal,
+                 std::string("the API gave an answer of another form: ") + e.what()};
   }
 }
 
@@ -165,7 +177,7 @@ Result<std::string> status_view(const std::string& text) {
     std::string out = "sunder " + status.at("version").get<std::string>() + ", " +
                       status.at("mode").get<std::string>() + " mode, epoch " +
                       std::to_string(status.at("epoch").get<std::uint64_t>()) + ", " +
-                      plain_duration(status.at("now").get<Nanos>()) + " since the start\n";
+                      plain_duration(status.at("up").get<Nanos>()) + " since the start\n";
     std::vector<std::string> servers;
     std::vector<std::string> nodes;
     for (const json& node : status.at("nodes")) {
@@ -213,8 +225,8 @@ Result<std::string> faults_view(const std::string& text) {
       if (probability < 1) words.push_back("probability=" + number_text("%g", probability));
       const json& touched = fault.at("touched");
       words.push_back("(" + std::to_string(touched.at("connections").get<std::uint64_t>()) +
-                      " connections, " +
-                      format_size(touched.at("bytes").get<std::uint64_t>()) + ")");
+                      " connections, " + format_size(touched.at("bytes").get<std::uint64_t>()) +
+                      ")");
       out += joined(words, " ") + "\n";
     }
     if (out.empty()) out = "no fault is in force\n";

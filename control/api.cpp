@@ -148,8 +148,8 @@ ApiAnswer handle(Switchboard& switchboard, const ApiRequest& request) {
     allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
   }
   if (!allowed.empty()) {
-    return {405, error_json({ErrorCode::invalid, "this address takes " + allowed, "",
-                             "wrong_method"})};
+    return {405,
+            error_json({ErrorCode::invalid, "this address takes " + allowed, "", "wrong_method"})};
   }
   return answer_of({ErrorCode::not_found, "there is nothing at this address; see /v1/status", "",
                     "unknown_path"});

@@ -27,9 +27,8 @@ Error unreachable(const std::string& url, const std::string& why) {
 }
 
 ErrorCode code_of(int status) {
-  for (const ErrorCode code :
-       {ErrorCode::not_found, ErrorCode::exists, ErrorCode::unsupported, ErrorCode::unavailable,
-        ErrorCode::timeout}) {
+  for (const ErrorCode code : {ErrorCode::not_found, ErrorCode::exists, ErrorCode::unsupported,
+                               ErrorCode::unavailable, ErrorCode::timeout}) {
     if (http_status(code) == status) return code;
   }
   return status >= 500 ? ErrorCode::io : ErrorCode::invalid;
@@ -59,7 +58,9 @@ std::vector<Pair> pairs_of(const json& list) {
   return out;
 }
 
-Nanos nanos_or_zero(const json& value) { return value.is_null() ? 0 : value.get<Nanos>(); }
+Nanos nanos_or_zero(const json& value) {
+  return value.is_null() ? 0 : value.get<Nanos>();
+}
 
 RuleReport rule_of(const json& in) {
   RuleReport out;
@@ -103,8 +104,8 @@ Result<T> read_answer(const Result<std::string>& body, T (*read)(const json&)) {
   try {
     return read(json::parse(*body));
   } catch (const json::exception& e) {
-    return Error{ErrorCode::internal, std::string("the API gave an answer of another form: ") +
-                                          e.what()};
+    return Error{ErrorCode::internal,
+                 std::string("the API gave an answer of another form: ") + e.what()};
   }
 }
 
@@ -214,8 +215,7 @@ Result<std::vector<RuleReport>> Client::rules() {
 
 Status Client::set_node_down(const std::string& node, bool down) {
   if (!valid_name(node)) {
-    return Error{ErrorCode::not_found, "there is no node \"" + node + "\"", "node",
-                 "unknown_node"};
+    return Error{ErrorCode::not_found, "there is no node \"" + node + "\"", "node", "unknown_node"};
   }
   const auto answer =
       state_->post("/v1/nodes/" + node + "/down", JsonText().boolean("down", down).object());
@@ -232,6 +232,8 @@ Status Client::note(const std::string& text, const std::map<std::string, std::st
   return {};
 }
 
-Result<std::string> Client::get(const std::string& path) { return state_->get(path); }
+Result<std::string> Client::get(const std::string& path) {
+  return state_->get(path);
+}
 
 }  // namespace sunder::control

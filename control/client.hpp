@@ -17,8 +17,9 @@
 namespace sunder::control {
 
 struct PartitionRequest {
-  std::vector<std::vector<std::string>> groups;  ///< nodes of different groups do not see each other
-  std::vector<Pair> pairs;                       ///< or: exactly these directed pairs
+  std::vector<std::vector<std::string>>
+      groups;               ///< nodes of different groups do not see each other
+  std::vector<Pair> pairs;  ///< or: exactly these directed pairs
   CutKind kind = CutKind::drop;
   bool one_way = false;  ///< groups only: cut from the first group to the others, not back
   std::string name;      ///< empty: the server chooses ("p1", "p2", …)
@@ -40,7 +41,7 @@ struct RuleReport {
 /// The answer to a command: returned when it is in force everywhere.
 struct Applied {
   std::uint64_t epoch = 0;
-  std::string name;       ///< of the cut or fault added; empty for heal
+  std::string name;  ///< of the cut or fault added; empty for heal
   Nanos asked_at = 0;
   Nanos in_force_at = 0;
   std::vector<Pair> pairs;

@@ -24,7 +24,8 @@ namespace sunder::control {
 
 class EventLog {
  public:
-  static constexpr std::size_t kKept = 10'000;  ///< lines in memory; older ones are in the file only
+  static constexpr std::size_t kKept =
+      10'000;  ///< lines in memory; older ones are in the file only
 
   /// Appends to the file at `path`; empty: memory only. ERRORS: io.
   static Result<std::unique_ptr<EventLog>> open(const std::string& path);

@@ -24,8 +24,7 @@ class JsonText {
     return raw(key, json_quoted(value));
   }
   template <class T>
-    requires std::is_integral_v<T>
-  JsonText& number(std::string_view key, T value) {
+  requires std::is_integral_v<T> JsonText& number(std::string_view key, T value) {
     return raw(key, std::to_string(value));
   }
   JsonText& real(std::string_view key, double value);

@@ -102,7 +102,8 @@ std::string status_json(const StatusReport& status) {
   for (const auto& note : status.notes) notes.push_back(json_quoted(note));
   JsonText out;
   out.text("version", status.version).text("mode", status.mode);
-  out.number("t0", status.t0).number("now", status.now).number("epoch", status.epoch);
+  out.number("t0", status.t0).number("now", status.now).number("up", status.up);
+  out.number("epoch", status.epoch);
   out.raw("nodes", json_array(nodes)).raw("pairs", json_array(pairs));
   if (status.has_filter && status.filter_error.empty()) {
     JsonText packets;

@@ -74,8 +74,8 @@ class Reader {
     const json* value = get(key);
     if (value == nullptr) return 0;
     if (value->is_number_integer()) {
-      const bool fits = !value->is_number_unsigned() ||
-                        value->get<std::uint64_t>() <= std::uint64_t{INT64_MAX};
+      const bool fits =
+          !value->is_number_unsigned() || value->get<std::uint64_t>() <= std::uint64_t{INT64_MAX};
       const Nanos nanos = fits ? value->get<Nanos>() : -1;
       if (nanos >= 0 && nanos <= kDurationMax) return nanos;
     } else if (value->is_string()) {
@@ -241,8 +241,8 @@ Result<FaultSpec> read_fault(std::string_view body) {
       for (const auto& entry : params->items()) {
         // a bare number is taken as it stands: "count": 10
         const std::string field = "params." + entry.key();
-        out.params[entry.key()] = entry.value().is_number() ? entry.value().dump()
-                                                            : in.text_of(entry.value(), field);
+        out.params[entry.key()] =
+            entry.value().is_number() ? entry.value().dump() : in.text_of(entry.value(), field);
       }
     } else {
       in.fail("bad_type", "params", "params must be an object");

@@ -23,7 +23,9 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-bool alive(pid_t pid) { return pid > 0 && (::kill(pid, 0) == 0 || errno == EPERM); }
+bool alive(pid_t pid) {
+  return pid > 0 && (::kill(pid, 0) == 0 || errno == EPERM);
+}
 
 /// True if the folder is a real one (no link) of this user's: /tmp is open to all.
 bool is_ours(const std::string& folder) {
@@ -51,8 +53,9 @@ Result<std::string> write_runtime_file(const std::string& folder, const RuntimeF
   }
   if (!is_ours(folder)) {
     return Error{ErrorCode::unsupported,
-                 folder + " belongs to another user or is open to others; remove it, or set "
-                 "XDG_RUNTIME_DIR to a folder of yours"};
+                 folder +
+                     " belongs to another user or is open to others; remove it, or set "
+                     "XDG_RUNTIME_DIR to a folder of yours"};
   }
   const std::string path = folder + "/" + std::to_string(file.pid) + ".json";
   const std::string draft = path + ".new";
@@ -68,7 +71,9 @@ Result<std::string> write_runtime_file(const std::string& folder, const RuntimeF
   return path;
 }
 
-void remove_runtime_file(const std::string& path) { ::unlink(path.c_str()); }
+void remove_runtime_file(const std::string& path) {
+  ::unlink(path.c_str());
+}
 
 std::vector<RuntimeFile> live_runs(const std::string& folder) {
   std::vector<RuntimeFile> out;
@@ -107,8 +112,8 @@ Result<std::string> find_api(const std::string& given) {
   for (const RuntimeFile& run : runs) {
     names += (names.empty() ? "" : ", ") + run.api + " (" + run.suite + ")";
   }
-  return Error{ErrorCode::invalid, "several runs are active: " + names +
-                                       "; say which one with --api or in SUNDER_API"};
+  return Error{ErrorCode::invalid,
+               "several runs are active: " + names + "; say which one with --api or in SUNDER_API"};
 }
 
 }  // namespace sunder::control

@@ -121,7 +121,8 @@ void ApiServer::State::answer(Switchboard& board, ApiRequest request,
                               httplib::Response& out) const {
   try {
     send(out, handle(board, request));
-  } catch (const std::exception& e) {  // out of memory, a defect: one request fails, the run goes on
+  } catch (
+      const std::exception& e) {  // out of memory, a defect: one request fails, the run goes on
     log_error(std::string("a request of the control API failed: ") + e.what());
     send(out, answer_of({ErrorCode::internal, "this request met a defect of sunder; see its log"}));
   }
@@ -159,20 +160,23 @@ void ApiServer::State::set_up(Switchboard& board) {
 }
 
 ApiServer::ApiServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
-ApiServer::~ApiServer() { stop(); }
+ApiServer::~ApiServer() {
+  stop();
+}
 
-Result<std::unique_ptr<ApiServer>> ApiServer::bind(const std::string& host, int port,
-                                                   Reach reach) {
+Result<std::unique_ptr<ApiServer>> ApiServer::bind(const std::string& host, int port, Reach reach) {
   const auto ip = parse_ipv4(host == "localhost" ? "127.0.0.1" : host);
   if (!ip || port < 0 || port > 65535) {
-    return Error{ErrorCode::invalid, "the control API listens on an IPv4 address and a port "
-                                     "between 0 and 65535, as in 127.0.0.1:8474",
+    return Error{ErrorCode::invalid,
+                 "the control API listens on an IPv4 address and a port "
+                 "between 0 and 65535, as in 127.0.0.1:8474",
                  "listen"};
   }
   if (reach == Reach::loopback_only && (*ip >> 24U) != 127) {
-    return Error{ErrorCode::unsupported,
-                 "the control API listens on loopback only; " + host + " could be reached by others",
-                 "listen", "not_loopback"};
+    return Error{
+        ErrorCode::unsupported,
+        "the control API listens on loopback only; " + host + " could be reached by others",
+        "listen", "not_loopback"};
   }
   auto fd = listening_socket(*ip, port);
   if (!fd) return fd.error();
@@ -188,7 +192,9 @@ Result<std::unique_ptr<ApiServer>> ApiServer::bind(const std::string& host, int 
   return std::unique_ptr<ApiServer>(new ApiServer(std::move(state)));
 }
 
-int ApiServer::port() const { return state_->port; }
+int ApiServer::port() const {
+  return state_->port;
+}
 
 std::string ApiServer::url() const {
   return "http://" + to_string(IpPort{state_->ip, static_cast<std::uint16_t>(state_->port)});

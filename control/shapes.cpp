@@ -23,7 +23,9 @@ Error bad(std::string id, std::string field, std::string message) {
   return {ErrorCode::invalid, std::move(message), std::move(field), std::move(id)};
 }
 
-std::vector<PairId> in_order(const std::set<PairId>& pairs) { return {pairs.begin(), pairs.end()}; }
+std::vector<PairId> in_order(const std::set<PairId>& pairs) {
+  return {pairs.begin(), pairs.end()};
+}
 
 /// Groups as indices; checks names, empty groups and nodes named twice.
 Result<std::vector<std::vector<NodeId>>> resolve(const Topology& topology, const Groups& groups) {
@@ -157,8 +159,9 @@ Result<std::vector<Pair>> parse_pairs(std::string_view text, bool both) {
                       item.find(':', colon + 1) == std::string_view::npos;
     if (!good) {
       return bad("bad_pairs", "pairs",
-                 "\"" + std::string(item) + "\" is not a pair; write A:B for the bytes that A "
-                 "sends to B, as in n1:n2,n3:*");
+                 "\"" + std::string(item) +
+                     "\" is not a pair; write A:B for the bytes that A "
+                     "sends to B, as in n1:n2,n3:*");
     }
     Pair pair{std::string(item.substr(0, colon)), std::string(item.substr(colon + 1))};
     for (const std::string& name : {pair.from, pair.to}) {

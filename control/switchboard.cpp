@@ -62,8 +62,9 @@ Result<std::string> Switchboard::State::take_name(const std::string& asked, bool
   }
   if (!valid_name(asked)) {
     return bad("bad_name", "name",
-               "\"" + asked + "\" is no name; take small letters, digits and hyphens, first a "
-               "letter, at most 31");
+               "\"" + asked +
+                   "\" is no name; take small letters, digits and hyphens, first a "
+                   "letter, at most 31");
   }
   if (find(asked) != nullptr) {
     return Error{ErrorCode::exists,
@@ -76,9 +77,10 @@ Result<std::string> Switchboard::State::take_name(const std::string& asked, bool
 Status Switchboard::State::ready_for_more() const {
   if (closed) return Error{ErrorCode::unavailable, "this run is ending and takes no more commands"};
   if (rules.size() >= kRulesMax) {
-    return Error{ErrorCode::invalid, "there are " + std::to_string(kRulesMax) +
-                                         " cuts and faults already; heal some first",
-                 "", "too_many_rules"};
+    return Error{
+        ErrorCode::invalid,
+        "there are " + std::to_string(kRulesMax) + " cuts and faults already; heal some first", "",
+        "too_many_rules"};
   }
   return {};
 }
@@ -98,9 +100,15 @@ Switchboard::~Switchboard() {
   state_->lease_thread.join();
 }
 
-const Topology& Switchboard::topology() const { return state_->options.topology; }
-EventLog& Switchboard::events() const { return *state_->options.events; }
-Nanos Switchboard::now() const { return state_->now(); }
+const Topology& Switchboard::topology() const {
+  return state_->options.topology;
+}
+EventLog& Switchboard::events() const {
+  return *state_->options.events;
+}
+Nanos Switchboard::now() const {
+  return state_->now();
+}
 
 Result<Applied> Switchboard::partition(const PartitionRequest& request) {
   State& s = *state_;
@@ -220,8 +228,7 @@ Status Switchboard::set_node_down(const std::string& node, bool down) {
   State& s = *state_;
   const NodeId id = s.options.topology.find(node);
   if (id == kUnknownNode) {
-    return Error{ErrorCode::not_found, "there is no node \"" + node + "\"", "node",
-                 "unknown_node"};
+    return Error{ErrorCode::not_found, "there is no node \"" + node + "\"", "node", "unknown_node"};
   }
   const Nanos asked_at = s.now();
   const std::lock_guard lock(s.mutex);

@@ -59,6 +59,7 @@ struct PairReport {
 struct StatusReport {
   Nanos t0 = 0;
   Nanos now = 0;
+  Nanos up = 0;  ///< since the switchboard was made; t0 may be the clock's own origin
   std::uint64_t epoch = 0;
   std::string mode;
   std::string version;

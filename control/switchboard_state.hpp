@@ -1,7 +1,7 @@
 // The inside of the Switchboard: its rules, and the one function that changes what is in force.
 //
 // Used by switchboard.cpp (commands) and switchboard_apply.cpp (putting in force, leases) only.
-// Thread: everything below is guarded by `mutex`, but for `options`, which never changes.
+// Thread: everything below is guarded by `mutex`, but for `options` and `made_at`, which never change.
 #pragma once
 
 #include <condition_variable>
@@ -17,31 +17,33 @@ namespace sunder::control {
 
 /// A rule in force, and what is needed to report on it.
 struct HeldRule {
-  proxy::Rule rule;                   ///< as the proxy gets it
-  std::string kind;                   ///< "drop", "delay", …
-  proxy::PacketRules packets;         ///< its share of the packet filter's sets
-  proxy::PacketCounters since;        ///< what those elements had counted before it came
-  Nanos asked_at = 0;                 ///< since t0
-  Nanos in_force_at = 0;              ///< since t0
-  Nanos ends_at = 0;                  ///< since t0; 0: never
+  proxy::Rule rule;             ///< as the proxy gets it
+  std::string kind;             ///< "drop", "delay", …
+  proxy::PacketRules packets;   ///< its share of the packet filter's sets
+  proxy::PacketCounters since;  ///< what those elements had counted before it came
+  Nanos asked_at = 0;           ///< since t0
+  Nanos in_force_at = 0;        ///< since t0
+  Nanos ends_at = 0;            ///< since t0; 0: never
   [[nodiscard]] bool is_cut() const { return rule.cut.has_value(); }
 };
 
 struct Switchboard::State {
-  explicit State(SwitchboardOptions given) : options(std::move(given)) {}
+  explicit State(SwitchboardOptions given)
+      : options(std::move(given)), made_at(options.clock->now()) {}
 
   SwitchboardOptions options;
+  Nanos made_at;  ///< of the clock itself
   std::mutex mutex;
   std::condition_variable wake;  ///< the lease thread: rules changed, or stop
   bool stopping = false;
-  bool closed = false;           ///< after shutdown: no more commands
+  bool closed = false;  ///< after shutdown: no more commands
   std::uint64_t epoch = 0;
   proxy::RuleId last_id = 0;
   std::uint64_t last_cut = 0;    ///< of the names p1, p2, …
   std::uint64_t last_fault = 0;  ///< of the names f1, f2, …
   std::vector<HeldRule> rules;   ///< in the order in which they came
   std::set<NodeId> down;
-  proxy::PacketRules packets;    ///< what the packet filter has
+  proxy::PacketRules packets;  ///< what the packet filter has
   std::thread lease_thread;
 
   [[nodiscard]] Nanos now() const { return options.clock->now() - options.t0; }

@@ -14,8 +14,8 @@ bool acts_on(const HeldRule& held, PairId pair) {
     return std::find(pairs.begin(), pairs.end(), wanted) != pairs.end();
   };
   if (has(pair)) return true;
-  const bool whole = held.is_cut() && *held.rule.cut != CutKind::drop &&
-                     *held.rule.cut != CutKind::hold;
+  const bool whole =
+      held.is_cut() && *held.rule.cut != CutKind::drop && *held.rule.cut != CutKind::hold;
   return whole && has({pair.to, pair.from});
 }
 
@@ -111,6 +111,7 @@ StatusReport Switchboard::status() {
     out.notes.push_back("drop can't be done here: " + s.options.no_filter_reason);
   }
   out.now = s.now();
+  out.up = s.options.clock->now() - s.made_at;
   return out;
 }
 

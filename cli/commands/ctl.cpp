@@ -87,8 +87,8 @@ Result<Nanos> optional_duration(const std::string& text, const char* option) {
 int partition(const Words& words, Client& client) {
   control::PartitionRequest request;
   if (words.groups.empty() == words.pairs.empty()) {
-    return fail({ErrorCode::invalid,
-                 "name groups (n1 / n2,n3) or pairs (--pairs n1:n2), one of the two"});
+    return fail(
+        {ErrorCode::invalid, "name groups (n1 / n2,n3) or pairs (--pairs n1:n2), one of the two"});
   }
   if (words.both && words.pairs.empty()) {
     return fail({ErrorCode::invalid, "--both belongs to --pairs; groups are cut both ways"});
@@ -104,9 +104,10 @@ int partition(const Words& words, Client& client) {
   }
   const auto kind = parse_cut_kind(words.kind);
   if (!kind) {
-    return fail({ErrorCode::invalid, "there is no cut kind \"" + words.kind +
-                                         "\"; there are drop, hold, reset, close, refuse",
-                 "--kind"});
+    return fail(
+        {ErrorCode::invalid,
+         "there is no cut kind \"" + words.kind + "\"; there are drop, hold, reset, close, refuse",
+         "--kind"});
   }
   const auto lease = optional_duration(words.lease, "--lease");
   if (!lease) return fail(lease.error());
@@ -131,8 +132,8 @@ int fault_add(const Words& words, Client& client) {
   for (const std::string& word : words.params) {
     const auto equals = word.find('=');
     if (equals == 0 || equals == std::string::npos) {
-      return fail({ErrorCode::invalid,
-                   "\"" + word + "\" is not of the form key=value, as in delay=50ms"});
+      return fail(
+          {ErrorCode::invalid, "\"" + word + "\" is not of the form key=value, as in delay=50ms"});
     }
     if (!fault.params.emplace(word.substr(0, equals), word.substr(equals + 1)).second) {
       return fail({ErrorCode::invalid, "\"" + word.substr(0, equals) + "\" is given twice"});
@@ -192,8 +193,8 @@ CLI::App* add(CLI::App& app, const char* name, const char* doc, Action& chosen, 
 void add_faults(CLI::App& app, Words& words, Action& chosen) {
   CLI::App* fault = app.add_subcommand("fault", "add, remove and list faults");
   fault->require_subcommand(1);
-  CLI::App* sub = add(*fault, "add", "put a fault on pairs, as in: delay n1:n2 delay=50ms", chosen,
-                      fault_add);
+  CLI::App* sub =
+      add(*fault, "add", "put a fault on pairs, as in: delay n1:n2 delay=50ms", chosen, fault_add);
   sub->add_option("KIND", words.kind, "see sunder list faults")->required();
   sub->add_option("PAIRS", words.pairs, "A:B is the bytes that A sends to B; lists and * work")
       ->required();
@@ -210,8 +211,8 @@ void add_faults(CLI::App& app, Words& words, Action& chosen) {
 }
 
 void add_cuts(CLI::App& app, Words& words, Action& chosen) {
-  CLI::App* sub = add(app, "partition", "cut groups of nodes off from each other", chosen,
-                      partition);
+  CLI::App* sub =
+      add(app, "partition", "cut groups of nodes off from each other", chosen, partition);
   sub->add_option("G / G", words.groups,
                   "groups of nodes, as in n1 / n2,n3; a single group is cut off from all others");
   sub->add_option("--pairs", words.pairs, "or exactly these directions, as in n1:n2,n3:*");
@@ -240,8 +241,8 @@ int run(const std::vector<std::string>& args) {
       });
   add_cuts(app, words, chosen);
   add_faults(app, words, chosen);
-  CLI::App* sub = add(app, "node", "tell the proxy that a node's process is gone or back", chosen,
-                      node);
+  CLI::App* sub =
+      add(app, "node", "tell the proxy that a node's process is gone or back", chosen, node);
   sub->add_option("NODE", words.node, "the node")->required();
   sub->add_option("STATE", words.node_state, "down or up")
       ->required()

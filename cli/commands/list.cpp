@@ -28,7 +28,9 @@ void faults_text() {
       "cuts (sunder ctl partition --kind): drop, hold, reset, close, refuse\n");
 }
 
-void faults_json() { std::printf("%s\n", control::fault_kinds_json().c_str()); }
+void faults_json() {
+  std::printf("%s\n", control::fault_kinds_json().c_str());
+}
 
 struct List {
   const char* name;

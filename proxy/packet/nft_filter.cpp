@@ -62,8 +62,8 @@ NftFilter::~NftFilter() {
 Result<std::unique_ptr<NftFilter>> NftFilter::load(const NftOptions& options) {
   if (!valid_subnet(options.subnet)) {
     return Error{ErrorCode::invalid,
-                 "the subnet \"" + options.subnet + "\" is not of the form 10.77.0.0/24",
-                 "subnet", "bad_subnet"};
+                 "the subnet \"" + options.subnet + "\" is not of the form 10.77.0.0/24", "subnet",
+                 "bad_subnet"};
   }
   if (options.tproxy_port == 0 || options.fwmark == 0) {
     return Error{ErrorCode::invalid, "the packet filter needs the port of the proxy and a mark"};
@@ -75,21 +75,21 @@ Result<std::unique_ptr<NftFilter>> NftFilter::load(const NftOptions& options) {
     return Error{ErrorCode::unsupported, "libnftables does not start on this machine"};
   }
   // add + delete first: a table of that name from before must not mix with ours; all of it is one transaction.
-  const auto [good, said] = state->run("add table ip sunder\ndelete table ip sunder\n" +
-                                       nft_table_text(options));
+  const auto [good, said] =
+      state->run("add table ip sunder\ndelete table ip sunder\n" + nft_table_text(options));
   if (!good) {
     return Error{ErrorCode::unsupported,
                  "the kernel did not take the packet rules (root or a user namespace, and nftables "
-                 "with tproxy and socket support are needed); nft said: " + one_line(said)};
+                 "with tproxy and socket support are needed); nft said: " +
+                     one_line(said)};
   }
   auto filter = std::unique_ptr<NftFilter>(new NftFilter(std::move(state)));
   const auto [listed, text] = filter->state_->run("list table ip sunder\n");
   for (const char* part : {"set cut", "set nosyn", "set refuse", "set down", "chain from_nodes",
                            "chain from_proxy", "tproxy to :", "policy drop"}) {
     if (!listed || text.find(part) == std::string::npos) {
-      return Error{ErrorCode::unsupported,
-                   std::string("the packet rules were loaded, but \"") + part +
-                       "\" is not there when they are read back"};
+      return Error{ErrorCode::unsupported, std::string("the packet rules were loaded, but \"") +
+                                               part + "\" is not there when they are read back"};
     }
   }
   return filter;
@@ -100,8 +100,10 @@ Status NftFilter::apply(const PacketRules& wanted) {
   if (change.empty()) return {};
   const auto [good, said] = state_->run(change);
   if (!good) {
-    return Error{ErrorCode::io, "the kernel refused a change of the packet rules, nothing was "
-                                "changed; nft said: " + one_line(said)};
+    return Error{ErrorCode::io,
+                 "the kernel refused a change of the packet rules, nothing was "
+                 "changed; nft said: " +
+                     one_line(said)};
   }
   state_->current = wanted;
   return {};

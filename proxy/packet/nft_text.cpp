@@ -24,8 +24,12 @@ constexpr const char* kCutRules = R"(
 std::string pair_text(const IpPair& pair) {
   return to_string(pair.first) + " . " + to_string(pair.second);
 }
-std::string element_text(const IpPair& pair) { return pair_text(pair); }
-std::string element_text(Ipv4 ip) { return to_string(ip); }
+std::string element_text(const IpPair& pair) {
+  return pair_text(pair);
+}
+std::string element_text(Ipv4 ip) {
+  return to_string(ip);
+}
 
 /// One line "add element ip sunder NAME { … }" for what is in `a` and not in `b`; nothing if there is none.
 template <class T>
@@ -217,6 +221,8 @@ std::string nft_change_text(const PacketRules& from, const PacketRules& to) {
   return out;
 }
 
-Result<NftListing> parse_nft_listing(std::string_view text) { return ListingReader(text).read(); }
+Result<NftListing> parse_nft_listing(std::string_view text) {
+  return ListingReader(text).read();
+}
 
 }  // namespace sunder::proxy

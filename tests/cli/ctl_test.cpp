@@ -94,7 +94,8 @@ TEST_CASE("ctl: pairs, one way, a single group, leases") {
   CHECK(has(run(ctl_command, {"partition", "--pairs", "n1:n2,client:n3", "--both", "--name", "x"}),
             "x: drop on n1:n2, n2:n1, n3:client, client:n3"));
   CHECK(has(run(ctl_command, {"partition", "n2", "--one-way"}), "drop on n2:n1, n2:n3,"));
-  CHECK(has(run(ctl_command, {"partition", "n1/n2", "--lease", "1h", "--json"}), "\"name\":\"p2\""));
+  CHECK(
+      has(run(ctl_command, {"partition", "n1/n2", "--lease", "1h", "--json"}), "\"name\":\"p2\""));
   CHECK(run(ctl_command, {"heal", "x", "p1"}).code == 0);
 }
 

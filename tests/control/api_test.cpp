@@ -32,8 +32,9 @@ std::string refused(Rig& rig, const std::string& method, const std::string& path
 
 TEST_CASE("a partition by JSON, and its end") {
   Rig rig;
-  const auto made = ask(rig, "POST", "/v1/partition",
-                        R"({"groups":[["n1"],["n2","n3"]],"kind":"hold","name":"cut","lease":"1h"})");
+  const auto made =
+      ask(rig, "POST", "/v1/partition",
+          R"({"groups":[["n1"],["n2","n3"]],"kind":"hold","name":"cut","lease":"1h"})");
   REQUIRE(made.status == 200);
   const json answer = json::parse(made.body);
   CHECK(answer["name"] == "cut");
@@ -80,7 +81,8 @@ TEST_CASE("bad requests name the field and change nothing") {
       {"/v1/partition", R"({"groups":[["n1"]],"lease":99999999999999999999})",
        "400 lease bad_type"},
       {"/v1/partition", R"({"groups":[["n1"]],"one_way":1})", "400 one_way bad_type"},
-      {"/v1/partition", R"({"groups":[["n1"]],"pairs":[["n1","n2"]]})", "400 pairs groups_and_pairs"},
+      {"/v1/partition", R"({"groups":[["n1"]],"pairs":[["n1","n2"]]})",
+       "400 pairs groups_and_pairs"},
       {"/v1/partition", R"({"pairs":[["n1"]]})", "400 pairs[0] bad_type"},
       {"/v1/partition", R"({"pairs":[["n1","n2"],["n1","n1"]]})", "400 pairs[1] self_pair"},
       {"/v1/partition", R"({"pairs":[]})", "400 pairs bad_pairs"},
@@ -124,7 +126,8 @@ TEST_CASE("notes carry their fields") {
   Rig rig;
   CHECK(ask(rig, "POST", "/v1/events", R"({"text":"leader is n1","term":7,"ok":true})").status ==
         200);
-  const json page = json::parse(handle(*rig.board, {"GET", "/v1/events", {{"since", "0"}}, ""}).body);
+  const json page =
+      json::parse(handle(*rig.board, {"GET", "/v1/events", {{"since", "0"}}, ""}).body);
   REQUIRE(page["events"].size() == 1);
   CHECK(page["events"][0]["event"] == "note");
   CHECK(page["events"][0]["term"] == 7);

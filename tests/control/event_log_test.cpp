@@ -21,8 +21,7 @@ TEST_CASE("event lines have an index, a time and their fields, in the file and i
     CHECK((*log)->append(7, "partition", JsonText().pairs("pairs", {{"n1", "n2"}})) == 1);
     const auto page = (*log)->since(1);
     REQUIRE(page.lines.size() == 1);
-    CHECK(page.lines[0] ==
-          R"({"index":1,"time":7,"event":"partition","pairs":[["n1","n2"]]})");
+    CHECK(page.lines[0] == R"({"index":1,"time":7,"event":"partition","pairs":[["n1","n2"]]})");
     CHECK(page.next == 2);
     CHECK((*log)->since(2).lines.empty());
     CHECK((*log)->since(99).next == 2);
@@ -53,8 +52,9 @@ TEST_CASE("a file that can't be written is an error") {
 }
 
 TEST_CASE("bytes that are no UTF-8 do not break the JSON") {
-  for (const std::string& text : {std::string("\xff"), std::string("a\xc3"), std::string("\xe2\x82"),
-                                  std::string("caf\xc3\xa9"), std::string("\xc0\x80")}) {
+  for (const std::string& text :
+       {std::string("\xff"), std::string("a\xc3"), std::string("\xe2\x82"),
+        std::string("caf\xc3\xa9"), std::string("\xc0\x80")}) {
     const auto parsed = nlohmann::json::parse(json_quoted(text), nullptr, false);
     CHECK(parsed.is_string());
   }

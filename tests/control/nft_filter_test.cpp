@@ -125,7 +125,8 @@ TEST_CASE("a listing that was cut short is an error, not an empty answer") {
 }
 
 TEST_CASE("options that can't go into the table are refused") {
-  for (const char* subnet : {"10.77.0.0", "10.77.0.0/33", "x/24", "10.77.0.0/24; flush ruleset", ""}) {
+  for (const char* subnet :
+       {"10.77.0.0", "10.77.0.0/33", "x/24", "10.77.0.0/24; flush ruleset", ""}) {
     CAPTURE(subnet);
     CHECK(NftFilter::load({subnet, 15000, 1}).error().code == ErrorCode::invalid);
   }
@@ -147,7 +148,8 @@ TEST_CASE("two hundred random transactions are in the kernel as asked for") {
       if (!listing) return listing.error().text();
       if (!(listing->rules == rules)) return "transaction " + std::to_string(i) + " differs";
     }
-    if (spent / 200 > 50 * kMillisecond) return "a transaction takes " + std::to_string(spent / 200) + " ns";
+    if (spent / 200 > 50 * kMillisecond)
+      return "a transaction takes " + std::to_string(spent / 200) + " ns";
     return "";
   }));
 }
@@ -262,7 +264,8 @@ bool datagram(const TestNode& from, const TestNode& to) {
   const sockaddr_in at = place(to.ip, 4000);
   if (::bind(in.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) return false;
   const UniqueFd out = from.socket(SOCK_DGRAM);
-  static_cast<void>(::sendto(out.get(), "x", 1, 0, reinterpret_cast<const sockaddr*>(&at), sizeof at));
+  static_cast<void>(
+      ::sendto(out.get(), "x", 1, 0, reinterpret_cast<const sockaddr*>(&at), sizeof at));
   pollfd waiting{in.get(), POLLIN, 0};
   return ::poll(&waiting, 1, 100) == 1;
 }
@@ -313,7 +316,8 @@ std::string check_packets() {
   rules = {};
   rules.down = {kB};
   if (!filter.apply(rules)) return "apply down alone";
-  if (try_connect(a, b.ip) != "silence") return "a node called dead, but alive, is reached directly";
+  if (try_connect(a, b.ip) != "silence")
+    return "a node called dead, but alive, is reached directly";
   const TestNode* dead = &b;
   if (::shutdown(server.get(), SHUT_RDWR) != 0) return "shutdown";
   if (try_connect(a, dead->ip) != "refused") return "the refusal of a dead node does not come back";

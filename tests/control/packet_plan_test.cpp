@@ -36,7 +36,8 @@ TEST_CASE("reset, close and refuse refuse new connections both ways") {
 }
 
 TEST_CASE("nodes without an address are left out") {
-  const Topology topology({{"n1", NodeRole::server, 0, "", true}, {"n2", NodeRole::server, 7, "", true}});
+  const Topology topology(
+      {{"n1", NodeRole::server, 0, "", true}, {"n2", NodeRole::server, 7, "", true}});
   CHECK(rules_of_cut(topology, {CutKind::hold, {kOneTwo}}) == proxy::PacketRules{});
 }
 

@@ -161,8 +161,8 @@ TEST_CASE("malformed requests get an answer at once and change nothing") {
   CHECK(status_of(raw(port, "OPTIONS /v1/heal HTTP/1.1\r\n\r\n")) == 405);
   CHECK(status_of(raw(port, "GET /v1/%ff%00 HTTP/1.1\r\n\r\n")) == 404);
   CHECK(status_of(raw(port, "GARBAGE\r\n\r\n")) == 400);
-  const auto form = post("/v1/partition", "groups=n1",
-                         "Content-Type: application/x-www-form-urlencoded\r\n");
+  const auto form =
+      post("/v1/partition", "groups=n1", "Content-Type: application/x-www-form-urlencoded\r\n");
   CHECK(status_of(raw(port, form)) == 400);
   CHECK(status_of(raw(port, post("/v1/partition", "--b--",
                                  "Content-Type: multipart/form-data; boundary=b\r\n"))) == 415);

@@ -67,8 +67,7 @@ TEST_CASE("the PAIRS grammar") {
   CHECK(pairs("n1:*") == "n1:n2 n1:n3");
   CHECK(pairs("*:n1") == "n2:n1 n3:n1");
   CHECK(pairs("*") == "n1:n2 n1:n3 n2:n1 n2:n3 n3:n1 n3:n2");
-  CHECK(pairs("client:*", true) ==
-        "n1:client n2:client n3:client client:n1 client:n2 client:n3");
+  CHECK(pairs("client:*", true) == "n1:client n2:client n3:client client:n1 client:n2 client:n3");
   CHECK(pairs("n1:n1") == "pairs[0] self_pair");
   CHECK(pairs("n1:n7") == "pairs[0][1] unknown_node");
   CHECK(pairs("n1:n2,n7:n1") == "pairs[1][0] unknown_node");
