@@ -159,7 +159,7 @@ CheckResult judge_availability(const AvailabilityCheck& bounds,
 CheckResult judge_recovery(const RecoveryCheck& bound, const std::vector<RecoveryRecord>& records) {
   if (records.empty()) {
     return result("recovery", Verdict::unknown, "vacuous.fault",
-                  "Nothing was healed, so there was no recovery to measure.");
+                  "No recovery was seen: nothing was healed, or the run ended before.");
   }
   std::vector<std::string> times;
   for (const RecoveryRecord& record : records) {

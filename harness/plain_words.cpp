@@ -58,6 +58,9 @@ const check::CheckResult* linearizable_of(const RunResults& results) {
 std::string conclusion(const RunResults& results, const Side& cut_off) {
   const check::CheckResult* check = linearizable_of(results);
   const std::string system = results.system_name;
+  if (results.reason == "interrupted") {
+    return "The run was interrupted; what " + system + " chose can't be said from it.";
+  }
   if (check == nullptr || check->verdict == Verdict::unknown) {
     return "What " + system + " chose can't be said from this run: consistency was not decided.";
   }
