@@ -95,7 +95,7 @@ Status Supervisor::prepare() {
     if (!node.owned) {
       return Error{ErrorCode::unsupported,
                    "node " + node.name + " has owned = false, but in netns mode sunder starts "
-                   "every node itself; remove the line."};
+                   "every node itself; remove the line"};
     }
     const auto endpoint = plan_.endpoints.find(node.name);
     const std::string own =
@@ -178,7 +178,7 @@ Status Supervisor::start_all() {
 
 Status Supervisor::start(const std::string& node) {
   Entry* entry = find(node);
-  if (entry == nullptr) return Error{ErrorCode::not_found, "there is no node " + node + "."};
+  if (entry == nullptr) return Error{ErrorCode::not_found, "there is no node " + node };
   return start_entry(*entry);
 }
 
@@ -187,9 +187,9 @@ Status Supervisor::start_entry(Entry& entry) {
   LaunchSpec spec;
   {
     const std::scoped_lock lock(state_);
-    if (stopping_) return Error{ErrorCode::unavailable, "the cluster is being stopped."};
+    if (stopping_) return Error{ErrorCode::unavailable, "the cluster is being stopped"};
     if (entry.status.alive) {
-      return Error{ErrorCode::exists, "node " + entry.status.name + " is running already."};
+      return Error{ErrorCode::exists, "node " + entry.status.name + " is running already"};
     }
     entry.launch.id = plan_.launcher->new_id();
     spec = entry.launch;
@@ -273,13 +273,13 @@ Status Supervisor::enter_client_namespace() {
 
 Status Supervisor::enter_node_namespace(const std::string& node) {
   const int fd = plan_.network->node_namespace(node);
-  if (fd < 0) return Error{ErrorCode::not_found, "there is no node " + node + "."};
+  if (fd < 0) return Error{ErrorCode::not_found, "there is no node " + node };
   return enter_namespace(fd);
 }
 
 Status Supervisor::signal(const std::string& node, int signal) {
   const Entry* entry = find(node);
-  if (entry == nullptr) return Error{ErrorCode::not_found, "there is no node " + node + "."};
+  if (entry == nullptr) return Error{ErrorCode::not_found, "there is no node " + node };
   LaunchId id = 0;
   {
     const std::scoped_lock lock(state_);
@@ -287,7 +287,7 @@ Status Supervisor::signal(const std::string& node, int signal) {
   }
   const Status sent = plan_.launcher->signal(id, signal);
   if (!sent.ok() && sent.error().code == ErrorCode::not_found) {
-    return Error{ErrorCode::not_found, "node " + node + " is not running."};
+    return Error{ErrorCode::not_found, "node " + node + " is not running"};
   }
   return sent;
 }
@@ -311,7 +311,7 @@ void Supervisor::probe_until_ready(const Entry& entry, Nanos deadline, std::stri
       return;
     }
     if (monotonic_clock().now() >= deadline) {
-      failure = "node " + node + " was not ready in time; see its log, " + entry.status.log + ".";
+      failure = "node " + node + " was not ready in time; see its log, " + entry.status.log;
       return;
     }
     std::this_thread::sleep_for(chrono_of(kProbePause));
@@ -332,7 +332,7 @@ Status Supervisor::wait_ready(Nanos timeout) {
   bool died = false;
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     if (failures[i].empty()) continue;
-    text += (text.empty() ? "" : " ") + failures[i];
+    text += (text.empty() ? "" : "; ") + failures[i];
     died = died || !alive(*entries_[i]);
   }
   if (text.empty()) return {};

@@ -138,7 +138,7 @@ Result<System> load_system(const std::string& name) {
     return system;
   }
   return Error{ErrorCode::not_found, "there is no system \"" + name +
-                                         "\"; known ones: " + list_of(known_systems()) + "."};
+                                         "\"; known ones: " + list_of(known_systems())};
 }
 
 Result<System> parse_system(std::string_view toml, const std::string& where) {
@@ -170,10 +170,11 @@ Result<Installed> find_installed(const System& system, const std::string& binary
   Installed installed;
   installed.path = find_program(wanted);
   if (installed.path.empty()) {
-    const std::string hint = binary_override.empty() ? " " + system.hint
-                                                     : " Correct `binary` in the suite.";
+    const std::string hint =
+        binary_override.empty() ? system.hint : "correct `binary` of the node in the suite";
     return Error{ErrorCode::unavailable,
-                 system.title + " is not installed: there is no program \"" + wanted + "\"." + hint,
+                 system.title + " is not installed, there is no program \"" + wanted +
+                     "\": " + hint,
                  "",
                  "not_installed"};
   }
@@ -185,7 +186,7 @@ Result<Installed> find_installed(const System& system, const std::string& binary
     if (!binary_override.empty()) return installed;  // a wrapper script need not know the option
     return Error{ErrorCode::unavailable, installed.path +
                                              " does not run; try it by hand, with " +
-                                             system.version_args.front() + "."};
+                                             system.version_args.front()};
   }
   installed.version = word_after(output->text, system.version_prefix);
   return installed;

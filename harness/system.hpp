@@ -38,7 +38,7 @@ struct System {
   std::string name;
   std::string title;                  ///< "etcd", as people write it
   std::vector<std::string> packages;  ///< Debian packages that bring it
-  std::string hint;                   ///< one sentence: how to get it
+  std::string hint;                   ///< how to get it: "install it with apt-get install …"
 
   std::string binary;                       ///< looked up in PATH, unless it has a slash
   std::vector<std::string> version_args;    ///< prints the version

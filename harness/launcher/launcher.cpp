@@ -56,7 +56,7 @@ Result<std::unique_ptr<Launcher>> Launcher::start() {
   if (error != 0) {
     return Error{ErrorCode::unsupported,
                  errno_error("the launcher can't mount its own /proc", error).message +
-                     "; in a container, start it with --privileged."};
+                     "; in a container, start it with --privileged"};
   }
   return made;
 }

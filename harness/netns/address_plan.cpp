@@ -16,7 +16,7 @@ Ipv4 host_mask(int prefix) { return static_cast<Ipv4>((std::uint64_t{1} << (32 -
 
 Error bad_subnet(std::string_view text, const std::string& why) {
   return {ErrorCode::invalid,
-          "the subnet \"" + std::string(text) + "\" " + why + "; write it as \"10.77.0.0/24\".",
+          "the subnet \"" + std::string(text) + "\" " + why + "; write it as \"10.77.0.0/24\"",
           "cluster.subnet"};
 }
 
@@ -27,7 +27,7 @@ Result<Ipv4> server_address(const ClusterSpec& cluster, const Subnet& subnet, st
     if (!ip || !subnet.contains(*ip)) {
       return Error{ErrorCode::invalid,
                    "the address \"" + node.address + "\" of " + node.name +
-                       " is not in the subnet " + subnet.text() + ".",
+                       " is not in the subnet " + subnet.text(),
                    "cluster.node.address"};
     }
     return *ip;
@@ -112,7 +112,7 @@ Result<AddressPlan> plan_addresses(const ClusterSpec& cluster, unsigned harness_
       cluster.nodes.size() + harness_clients > kHostsMax) {
     return Error{ErrorCode::invalid,
                  "a cluster has 1 to " + std::to_string(kServersMax) + " nodes, and at most " +
-                     std::to_string(kHostsMax) + " nodes and clients together.",
+                     std::to_string(kHostsMax) + " nodes and clients together",
                  "cluster.nodes"};
   }
   AddressPlan plan;
@@ -134,7 +134,7 @@ Result<AddressPlan> plan_addresses(const ClusterSpec& cluster, unsigned harness_
     if (subnet->contains(node.ip) && taken.insert(node.ip).second) continue;
     return Error{ErrorCode::invalid,
                  "the address " + to_string(node.ip) + " of " + node.name +
-                     " is taken, or outside of the subnet " + subnet->text() + ".",
+                     " is taken, or outside of the subnet " + subnet->text(),
                  "cluster.subnet"};
   }
   plan.topology = Topology(std::move(nodes));

@@ -6,6 +6,7 @@
 #include "harness/netns/net_topology.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 namespace sunder::harness {
 namespace {
 
+constexpr Nanos kLinkPatience = 5 * kSecond;
 constexpr const char* kIpv4 = "/proc/sys/net/ipv4/";
 
 Status set_sysctl(const std::string& path, const std::string& value) {
@@ -138,6 +140,8 @@ Status NetTopology::bring_up(Space& space) {
   if (!eth0.ok()) return std::move(eth0).error();
   auto outer = net_->index_of(space.link);
   if (!outer.ok()) return std::move(outer).error();
+  space.eth0 = *eth0;
+  space.outer = *outer;
   SUNDER_TRY(inside.set_up(kLoopbackIndex));
   SUNDER_TRY(inside.set_up(*eth0));
   SUNDER_TRY(net_->set_up(*outer));
@@ -157,9 +161,26 @@ Status NetTopology::bring_up(Space& space) {
   return inside.add_route(out);
 }
 
+Status NetTopology::wait_running(const Space& space) {
+  const Nanos deadline = monotonic_clock().now() + kLinkPatience;
+  while (true) {
+    auto here = net_->running(space.outer);
+    auto there = space.net->running(space.eth0);
+    if (!here.ok()) return std::move(here).error();
+    if (!there.ok()) return std::move(there).error();
+    if (*here && *there) return {};
+    if (monotonic_clock().now() > deadline) {
+      return Error{ErrorCode::timeout, "the network link " + space.link + " did not come up"};
+    }
+    ::poll(nullptr, 0, 1);
+  }
+}
+
 Status NetTopology::bring_up() {
   for (auto& [name, space] : nodes_) SUNDER_TRY(bring_up(space));
-  return bring_up(client_);
+  SUNDER_TRY(bring_up(client_));
+  for (const auto& [name, space] : nodes_) SUNDER_TRY(wait_running(space));
+  return wait_running(client_);
 }
 
 Status NetTopology::enable_forwarding() {

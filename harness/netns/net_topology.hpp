@@ -21,6 +21,7 @@
 #include "harness/netns/address_plan.hpp"
 #include "harness/netns/netlink.hpp"
 #include "sunder/result.hpp"
+#include "sunder/time.hpp"
 
 namespace sunder::harness {
 
@@ -32,7 +33,7 @@ class NetTopology {
   /// REQUIRES isolate() before. ERRORS: unsupported or io: what the kernel refused.
   static Result<std::unique_ptr<NetTopology>> build(const AddressPlan& plan);
 
-  /// Switches all links on. Call after the nft table is loaded.
+  /// Switches all links on and waits until they carry packets. Call after the nft table is loaded.
   Status bring_up();
   /// Lets the router pass on what the forward chain accepts. Call after the nft table is loaded.
   Status enable_forwarding();
@@ -47,12 +48,15 @@ class NetTopology {
     UniqueFd fd;
     std::unique_ptr<Netlink> net;
     std::string link;  ///< the router's end of its veth pair
+    int eth0 = 0;      ///< indexes of both ends
+    int outer = 0;
     std::vector<Ipv4> addresses;
   };
   NetTopology() = default;
   Status build_router(const AddressPlan& plan);
   Result<Space> build_space(const std::string& link, std::vector<Ipv4> addresses);
   Status bring_up(Space& space);
+  Status wait_running(const Space& space);
 
   UniqueFd router_;
   std::unique_ptr<Netlink> net_;

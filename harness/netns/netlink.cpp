@@ -6,15 +6,16 @@
 
 #include <arpa/inet.h>
 #include <linux/fib_rules.h>
+#include <linux/if.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
-#include <net/if.h>
 #include <sys/socket.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 namespace sunder::harness {
@@ -133,6 +134,27 @@ Status Netlink::set_up(int link) {
   header.ifi_change = IFF_UP;
   std::string message = request(RTM_NEWLINK, 0, header);
   return ask(message, "can't switch a link on");
+}
+
+Result<bool> Netlink::running(int link) {
+  ifinfomsg header{};
+  header.ifi_index = link;
+  std::string message = request(RTM_GETLINK, 0, header);
+  std::string answer;
+  SUNDER_TRY(ask(message, "can't look at a link", &answer));
+  bool up = false;
+  bool has_queue = false;  // "noop" drops everything
+  std::size_t at = NLMSG_ALIGN(sizeof(ifinfomsg));
+  while (at + sizeof(rtattr) <= answer.size()) {
+    rtattr part{};
+    std::memcpy(&part, answer.data() + at, sizeof(part));
+    if (part.rta_len < sizeof(part) || at + part.rta_len > answer.size()) break;
+    const std::string_view payload(answer.data() + at + sizeof(part), part.rta_len - sizeof(part));
+    if (part.rta_type == IFLA_OPERSTATE) up = !payload.empty() && payload[0] == IF_OPER_UP;
+    if (part.rta_type == IFLA_QDISC) has_queue = payload.substr(0, 4) != "noop";
+    at += RTA_ALIGN(part.rta_len);
+  }
+  return up && has_queue;
 }
 
 Status Netlink::add_address(Ipv4 ip, int prefix, int link) {

@@ -35,6 +35,9 @@ class Netlink {
   Status add_veth(const std::string& name, const std::string& peer, int peer_namespace);
   Result<int> index_of(const std::string& link);
   Status set_up(int link);
+  /// True once the link carries packets. A veth pair that was just switched on drops all packets until the kernel's own
+  /// worker has seen both ends, some milliseconds later on a busy machine.
+  Result<bool> running(int link);
   Status add_address(Ipv4 ip, int prefix, int link);
   /// The gateway need not be in any subnet of the link ("onlink").
   Status add_route(const Route& route);

@@ -30,18 +30,18 @@ Error refused(int err) {
   if (!debian.empty() && debian[0] == '0') {
     message +=
         ": ordinary users may not; run it as root, or allow it with "
-        "sysctl -w kernel.unprivileged_userns_clone=1.";
+        "sysctl -w kernel.unprivileged_userns_clone=1";
   } else if (!apparmor.empty() && apparmor[0] == '1') {
     message +=
         ": AppArmor forbids it to ordinary users; run it as root (sudo), or allow it with "
-        "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0.";
+        "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0";
   } else if (std::atol(maximum.c_str()) == 0 && !maximum.empty()) {
-    message += ": none are allowed; raise it with sysctl -w user.max_user_namespaces=10000.";
+    message += ": none are allowed; raise it with sysctl -w user.max_user_namespaces=10000";
   } else {
     message += " (" + errno_error("unshare", err).message +
                "); in a container, start it with --privileged, or with --cap-add NET_ADMIN "
                "--cap-add SYS_ADMIN --security-opt apparmor=unconfined "
-               "--security-opt seccomp=unconfined.";
+               "--security-opt seccomp=unconfined";
   }
   return {ErrorCode::unsupported, message, "", "no_namespaces"};
 }

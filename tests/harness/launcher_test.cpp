@@ -89,8 +89,8 @@ std::string pids_and_groups() {
     NEED(launched.ok() && launched->started(), "launch");
     const std::string proc = "/proc/" + std::to_string(launched->pid) + "/cmdline";
     NEED(eventually([&] { return count_processes(marker) == 2; }, 2 * kSecond), "two");
-    const std::string line = read_text_file(proc);
-    NEED(line == std::string("sleep\0", 6) + marker + std::string("\0", 1), line);
+    const std::string wanted = std::string("sleep\0", 6) + marker + std::string("\0", 1);
+    NEED(eventually([&] { return read_text_file(proc) == wanted; }, 2 * kSecond), "pid");
     if (round == 0) NEED(launcher.signal(spec.id, SIGTERM).ok(), "group signal");
     if (round == 1) NEED(::kill(launched->pid, SIGKILL) == 0, "only the first process");
     auto ended = launcher.next_exit();

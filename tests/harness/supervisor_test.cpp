@@ -17,7 +17,7 @@ constexpr const char* kWebServer = R"(
 title = "web"
 [install]
 packages = ["python3"]
-hint = "Install it with: apt-get install python3."
+hint = "install it with apt-get install python3"
 [program]
 binary = "python3"
 version_args = ["--version"]
