@@ -21,33 +21,36 @@ namespace sunder::check {
 enum class Verdict { pass, unknown, fail };
 [[nodiscard]] const char* name_of(Verdict verdict);
 /// fail > unknown > pass.
-[[nodiscard]] inline Verdict merge(Verdict a, Verdict b) { return a > b ? a : b; }
+[[nodiscard]] inline Verdict merge(Verdict a, Verdict b) {
+  return a > b ? a : b;
+}
 
 struct CheckResult {
-  std::string name;                 ///< "linearizable"
+  std::string name;  ///< "linearizable"
   Verdict verdict = Verdict::unknown;
-  std::string reason;               ///< CODE of the contract ("vacuous.no_power", "budget.time", …); empty: none
-  std::string text;                 ///< one plain sentence
-  std::string method;               ///< which theorem or search decided
-  std::uint64_t power = 0;          ///< observations that could have caught a violation
-  std::uint64_t power_inside = 0;   ///< of these, invoked while a fault window was open
-  std::uint64_t power_across = 0;   ///< of these, at another side than the acknowledged write they had to respect
+  std::string reason;  ///< CODE of the contract ("vacuous.no_power", "budget.time", …); empty: none
+  std::string text;    ///< one plain sentence
+  std::string method;              ///< which theorem or search decided
+  std::uint64_t power = 0;         ///< observations that could have caught a violation
+  std::uint64_t power_inside = 0;  ///< of these, invoked while a fault window was open
+  std::uint64_t power_across =
+      0;  ///< of these, at another side than the acknowledged write they had to respect
   struct Keys {
     std::uint64_t pass = 0;
     std::uint64_t fail = 0;
     std::uint64_t unknown = 0;
   } keys;
-  std::string key;                  ///< first failing key
+  std::string key;                     ///< first failing key
   std::vector<std::uint32_t> witness;  ///< event indices, ascending; empty unless fail
 };
 
 /// One fault's time in force, as events.jsonl has it. Times on the history's clock.
 struct FaultWindow {
-  std::string name;                 ///< "p1"
-  std::string kind;                 ///< "drop"
-  Nanos from = 0;                   ///< in force at
-  Nanos to = kNever;                ///< heal asked at; kNever: never healed
-  std::vector<Pair> pairs;          ///< node–node pairs cut
+  std::string name;         ///< "p1"
+  std::string kind;         ///< "drop"
+  Nanos from = 0;           ///< in force at
+  Nanos to = kNever;        ///< heal asked at; kNever: never healed
+  std::vector<Pair> pairs;  ///< node–node pairs cut
   bool vacuous = false;
   /// The parts into which the cut divides the server nodes, largest first; nodes that still reach each other both ways.
   std::vector<std::vector<std::string>> sides;
@@ -58,20 +61,22 @@ struct AvailabilityRow {
   std::string fault;
   Nanos from = 0;
   Nanos to = 0;
-  std::string side;                 ///< isolated, minority, majority, all
+  std::string side;  ///< isolated, minority, majority, all
   std::vector<std::string> nodes;
-  std::string op;                   ///< read, write, cas
-  std::uint64_t asked = 0;          ///< = answered + errors + timeouts + late + censored
+  std::string op;           ///< read, write, cas
+  std::uint64_t asked = 0;  ///< = answered + errors + timeouts + late + censored
   std::uint64_t answered = 0;
   std::uint64_t errors = 0;
   std::uint64_t timeouts = 0;
-  std::uint64_t late = 0;           ///< answered only after the heal
-  std::uint64_t censored = 0;       ///< asked too near the end to tell
+  std::uint64_t late = 0;      ///< answered only after the heal
+  std::uint64_t censored = 0;  ///< asked too near the end to tell
   Nanos settle = 0;
   Nanos timeout = 0;
-  std::optional<Nanos> first_answer_after;  ///< from the window's start to the first answer asked inside it
-  bool judged = true;               ///< false: window shorter than settle + 2 × timeout, or not offered in calm weather
-  std::string note;                 ///< why not judged; empty otherwise
+  std::optional<Nanos>
+      first_answer_after;  ///< from the window's start to the first answer asked inside it
+  bool judged =
+      true;  ///< false: window shorter than settle + 2 × timeout, or not offered in calm weather
+  std::string note;  ///< why not judged; empty otherwise
 };
 
 /// Limits of a check; looked at in the inner loops.
@@ -86,13 +91,14 @@ struct Budget {
                                              const std::vector<FaultWindow>& windows = {});
 
 struct AvailabilityOptions {
-  Nanos settle = 5 * kSecond;  ///< at most a third of the window is used
+  Nanos settle = 5 * kSecond;   ///< at most a third of the window is used
   Nanos timeout = 2 * kSecond;  ///< the clients' operation time-out
 };
 /// Measures; one row per window, side and operation kind, and side "all" for calm weather (fault "").
 /// check/checks/availability.cpp
 [[nodiscard]] std::vector<AvailabilityRow> measure_availability(
-    const History& history, const std::vector<FaultWindow>& windows, const AvailabilityOptions& options);
+    const History& history, const std::vector<FaultWindow>& windows,
+    const AvailabilityOptions& options);
 
 /// Fault windows of an events.jsonl (docs/reference/history.md). `servers`: the names of the server nodes.
 /// ERRORS: invalid with file:line; io.

@@ -23,7 +23,9 @@ EventParser& EventParser::operator=(EventParser&&) noexcept = default;
 
 namespace {
 
-Error bad(std::string message) { return {ErrorCode::invalid, std::move(message)}; }
+Error bad(std::string message) {
+  return {ErrorCode::invalid, std::move(message)};
+}
 
 std::string_view text_of(const dom::element& element) {
   std::string_view text;
@@ -256,17 +258,20 @@ Result<EventParser::Kind> EventParser::parse(std::string_view line, RawEvent& ev
   const auto code = state_->parser.parse(line.data(), line.size(), false).get(root);
   dom::object object;
   if (code != simdjson::SUCCESS || root.get_object().get(object) != simdjson::SUCCESS) {
-    return Error{ErrorCode::invalid, "expected one JSON object a line, such as {\"type\":\"invoke\",…}",
-                 "", "json"};
-  }
-  if (object["sunder"].error() == simdjson::SUCCESS) {
-    SUNDER_TRY(parse_header(object, header));
-    return Kind::header;
+    return Error{ErrorCode::invalid,
+                 "expected one JSON object a line, such as {\"type\":\"invoke\",…}", "", "json"};
   }
   clear(event);
   Seen seen;
-  for (const auto& [name, part] : object) SUNDER_TRY(set_field(event, seen, name, part));
-  if (!seen.type) return bad("the event has no \"type\" (\"invoke\", \"ok\", \"fail\" or \"info\")");
+  for (const auto& [name, part] : object) {
+    if (name == "sunder") {
+      SUNDER_TRY(parse_header(object, header));
+      return Kind::header;
+    }
+    SUNDER_TRY(set_field(event, seen, name, part));
+  }
+  if (!seen.type)
+    return bad("the event has no \"type\" (\"invoke\", \"ok\", \"fail\" or \"info\")");
   if (!seen.time) return bad("the event has no \"time\" (whole nanoseconds)");
   if (!seen.process) return bad("the event has no \"process\" (a whole number)");
   if (event.kind == OpKind::cas && event.value_is_pair) split_pair(event, object);

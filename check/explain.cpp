@@ -77,13 +77,12 @@ class Story {
 
   [[nodiscard]] std::string tell() const {
     if (ops_.empty()) return "No operation of the witness is in this history.";
-    for (const auto& shape :
-         {alone(), failed(), too_early(), denied(), taken_twice(), stale()}) {
+    for (const auto& shape : {alone(), failed(), too_early(), denied(), taken_twice(), stale()}) {
       if (!shape.empty()) return shape;
     }
     return "No order is legal for these " + std::to_string(ops_.size()) + " operations on " +
-           key_name() + " between " + moment(ops_.front().invoked) + " and " +
-           moment(last_end()) + fault_at(ops_.back().invoked) + ".";
+           key_name() + " between " + moment(ops_.front().invoked) + " and " + moment(last_end()) +
+           fault_at(ops_.back().invoked) + ".";
   }
 
  private:
@@ -110,8 +109,8 @@ class Story {
     if (op.kind == OpKind::read) {
       return who(op) + " answered a read of " + key_name() + " with " + value(op.value) + at;
     }
-    const std::string cas = "a cas of " + key_name() + " from " + value(op.old) + " to " +
-                               value(op.value);
+    const std::string cas =
+        "a cas of " + key_name() + " from " + value(op.old) + " to " + value(op.value);
     if (!mismatch(op)) return who(op) + " accepted " + cas + at;
     return who(op) + " refused " + cas + at +
            (op.observed == kUnknown ? "" : ", for it held " + value(op.observed));
@@ -126,8 +125,7 @@ class Story {
     if (ops_.size() != 1) return "";
     const Op& op = ops_[0];
     if (mismatch(op)) return answer(op) + ", which is what the cas expected.";
-    return answer(op) + ", but nobody ever wrote " + value(seen(op)) +
-           fault_at(op.invoked) + ".";
+    return answer(op) + ", but nobody ever wrote " + value(seen(op)) + fault_at(op.invoked) + ".";
   }
 
   // An observation of a value whose write surely failed.
@@ -197,9 +195,9 @@ class Story {
       if (shown(op) == kUnknown || shown(op) == seen(*late)) continue;
       if (op.completed >= late->invoked) continue;
       const bool writes = op.kind != OpKind::read;
-      const bool better = newer == nullptr || (writes && newer->kind == OpKind::read) ||
-                          (writes == (newer->kind != OpKind::read) &&
-                           op.completed > newer->completed);
+      const bool better =
+          newer == nullptr || (writes && newer->kind == OpKind::read) ||
+          (writes == (newer->kind != OpKind::read) && op.completed > newer->completed);
       if (better) newer = &op;
     }
     if (newer == nullptr) return "";

@@ -17,7 +17,9 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-Error bad(std::string message) { return {ErrorCode::invalid, std::move(message)}; }
+Error bad(std::string message) {
+  return {ErrorCode::invalid, std::move(message)};
+}
 
 std::string text_at(const dom::object& object, const char* name) {
   std::string_view text;

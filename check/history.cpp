@@ -45,13 +45,15 @@ class Interner {
   std::unordered_map<std::string, std::uint32_t> ids_;
 };
 
-Error bad(std::string message) { return {ErrorCode::invalid, std::move(message)}; }
+Error bad(std::string message) {
+  return {ErrorCode::invalid, std::move(message)};
+}
 
 // What is known of a process while the file is read.
 struct ProcessState {
   std::uint32_t open = kNone;  // its operation without a completion, into History::ops
   Nanos last = std::numeric_limits<Nanos>::min();
-  bool crashed = false;        // its last operation ended as info
+  bool crashed = false;  // its last operation ended as info
 };
 
 class Pairing {
@@ -95,7 +97,8 @@ class Pairing {
                 const LineReader& lines) {
     const std::string who = "process " + std::to_string(event.process);
     if (process.open != kNone) {
-      return bad(who + " invokes an operation while its last one is open; a process has one at a time");
+      return bad(who +
+                 " invokes an operation while its last one is open; a process has one at a time");
     }
     if (event.time < process.last) {
       return bad(who + " goes back in time: it invokes at " + std::to_string(event.time) +
@@ -180,7 +183,9 @@ class Pairing {
   bool warned_reuse_ = false;
 };
 
-bool blank(std::string_view line) { return line.find_first_not_of(" \t\r") == line.npos; }
+bool blank(std::string_view line) {
+  return line.find_first_not_of(" \t\r") == line.npos;
+}
 
 Error placed(Error error, std::string where) {
   if (error.where.empty()) error.where = std::move(where);

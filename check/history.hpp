@@ -30,16 +30,16 @@ enum class OpKind : std::uint8_t { read, write, cas, other };
 
 struct Op {
   Nanos invoked = 0;
-  Nanos completed = kNever;       ///< kNever: no completion in the file (then outcome is info)
-  Nanos intended = -1;            ///< open loop: when it was meant to start; -1: closed loop
+  Nanos completed = kNever;  ///< kNever: no completion in the file (then outcome is info)
+  Nanos intended = -1;       ///< open loop: when it was meant to start; -1: closed loop
   std::int64_t process = 0;
   std::uint32_t invoke_event = kNone;    ///< `index` of the event in the file
   std::uint32_t complete_event = kNone;  ///< kNone: pending
-  std::uint32_t key = kNone;      ///< into History::keys; kNone: unkeyed
-  ValueId value = kUnknown;       ///< write: written; cas: new; read: returned
-  ValueId old = kUnknown;         ///< cas: expected
-  ValueId observed = kUnknown;    ///< cas that failed with mismatch: what was there, if told
-  std::uint16_t node = 0xFFFF;    ///< into History::nodes
+  std::uint32_t key = kNone;             ///< into History::keys; kNone: unkeyed
+  ValueId value = kUnknown;              ///< write: written; cas: new; read: returned
+  ValueId old = kUnknown;                ///< cas: expected
+  ValueId observed = kUnknown;           ///< cas that failed with mismatch: what was there, if told
+  std::uint16_t node = 0xFFFF;           ///< into History::nodes
   OpKind kind = OpKind::other;
   EventType outcome = EventType::info;  ///< ok, fail or info
   OpErrorClass error = OpErrorClass::none;
@@ -47,13 +47,14 @@ struct Op {
 
 struct History {
   HistoryHeader header;
-  std::vector<Op> ops;               ///< by invoke, as in the file
-  std::vector<std::string> keys;     ///< as text ("k1", "7"); one empty key where operations are unkeyed
-  std::vector<std::string> values;   ///< by ValueId, as JSON text; [0] "null", [1] "?"
+  std::vector<Op> ops;  ///< by invoke, as in the file
+  std::vector<std::string>
+      keys;  ///< as text ("k1", "7"); one empty key where operations are unkeyed
+  std::vector<std::string> values;  ///< by ValueId, as JSON text; [0] "null", [1] "?"
   std::vector<std::string> nodes;
-  ValueId initial = kAbsent;         ///< of every key
-  std::uint64_t events = 0;          ///< lines read, without the header
-  std::vector<std::string> warnings; ///< "history.jsonl:812: torn last line, skipped"
+  ValueId initial = kAbsent;          ///< of every key
+  std::uint64_t events = 0;           ///< lines read, without the header
+  std::vector<std::string> warnings;  ///< "history.jsonl:812: torn last line, skipped"
 };
 
 /// How to read: the contract's flags.
@@ -63,10 +64,11 @@ struct ReadOptions {
 
 /// Reads a history file (JSON Lines, docs/reference/history.md).
 /// ERRORS: invalid, with "file:line" and what was expected; io. A torn last line is a warning.
-[[nodiscard]] Result<History> read_history(const std::string& path, const ReadOptions& options = {});
+[[nodiscard]] Result<History> read_history(const std::string& path,
+                                           const ReadOptions& options = {});
 
 /// The events of the file with these indices, as their lines (for witnesses in JSON), in file order.
-[[nodiscard]] Result<std::vector<std::string>> read_events(const std::string& path,
-                                                           const std::vector<std::uint32_t>& indices);
+[[nodiscard]] Result<std::vector<std::string>> read_events(
+    const std::string& path, const std::vector<std::uint32_t>& indices);
 
 }  // namespace sunder::check

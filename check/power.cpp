@@ -23,7 +23,8 @@ std::vector<int> sides_of(const FaultWindow& window, const std::vector<std::stri
   for (std::size_t s = 0; s < window.sides.size(); ++s) {
     for (const auto& name : window.sides[s]) {
       const auto at = std::find(nodes.begin(), nodes.end(), name);
-      if (at != nodes.end()) sides[static_cast<std::size_t>(at - nodes.begin())] = static_cast<int>(s);
+      if (at != nodes.end())
+        sides[static_cast<std::size_t>(at - nodes.begin())] = static_cast<int>(s);
     }
   }
   return sides;
@@ -51,8 +52,8 @@ Power measure_power(const History& history, const std::vector<FaultWindow>& wind
   for (const Op& op : history.ops) {
     if (op.key == kNone || !observation(op)) continue;
     const auto& list = writes[op.key];
-    const auto after = std::partition_point(
-        list.begin(), list.end(), [&](const Op* w) { return w->completed < op.invoked; });
+    const auto after = std::partition_point(list.begin(), list.end(),
+                                            [&](const Op* w) { return w->completed < op.invoked; });
     if (after == list.begin()) continue;
     const Op& write = **(after - 1);
     ++power.total;

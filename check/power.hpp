@@ -1,9 +1,9 @@
 // Power: how many observations of a history could have caught a violation at all.
 //
-// History + fault windows → **measure_power** → CheckResult::power*. An observation (an ok read, a successful cas, a mismatch
-// with what it observed) has power if an acknowledged write of its key ended before it began: an older value in its place
-// would have been illegal. *Inside*: invoked while a fault window was open. *Across*: the most recent acknowledged write
-// before it (by completion) was made at a node on another side of a window, and acknowledged within that window.
+// History + fault windows → **measure_power** → CheckResult::power*. An observation (an ok read, a successful cas, a
+// mismatch with what it observed) has power if an acknowledged write of its key ended before it began: an older value in
+// its place would have been illegal. *Inside*: invoked while a fault window was open. *Across*: the most recent
+// acknowledged write before it (by completion) was made at a node on another side of a window, and within that window.
 // Thread: pure. Tested by tests/check/power_test.cpp.
 #pragma once
 

@@ -31,12 +31,12 @@ enum class RegisterKind : std::uint8_t {
 
 struct RegisterOp {
   Nanos begin = 0;
-  Nanos end = 0;              ///< kNever where `pending`
+  Nanos end = 0;  ///< kNever where `pending`
   ValueId in = kUnknown;
   ValueId out = kUnknown;
-  std::uint32_t op = kNone;   ///< into History::ops
+  std::uint32_t op = kNone;  ///< into History::ops
   RegisterKind kind = RegisterKind::read;
-  bool pending = false;       ///< may have taken effect, or not
+  bool pending = false;  ///< may have taken effect, or not
 
   [[nodiscard]] bool observes() const {
     return kind == RegisterKind::read || kind == RegisterKind::cas;
@@ -51,10 +51,11 @@ inline constexpr Nanos kEver = std::numeric_limits<Nanos>::min();
 
 /// All that is to be judged of one key.
 struct RegisterKey {
-  std::uint32_t key = kNone;      ///< into History::keys
-  std::vector<RegisterOp> ops;    ///< by begin
+  std::uint32_t key = kNone;    ///< into History::keys
+  std::vector<RegisterOp> ops;  ///< by begin
   ValueId initial = kAbsent;
-  bool foreign = false;           ///< operations of another data type touch it: a register's rules do not hold
+  bool foreign =
+      false;  ///< operations of another data type touch it: a register's rules do not hold
 };
 
 /// The keys with register operations, in the order of History::keys.

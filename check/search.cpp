@@ -15,7 +15,7 @@ namespace {
 
 struct Event {
   Nanos time;
-  bool ends;           // begins stand before ends of the same time: closed intervals
+  bool ends;  // begins stand before ends of the same time: closed intervals
   std::uint32_t op;
 };
 
@@ -204,14 +204,14 @@ class Search {
   const std::vector<RegisterOp>& ops_;
   const Deadline& deadline_;
   SearchVerdict verdict_;
-  ConfigSet<kWords> now_;      // explain everything that has ended
-  ConfigSet<kWords> after_;    // and the operation that ends now
-  ConfigSet<kWords> reached_;  // on the way, without that operation
-  std::vector<std::uint32_t> open_;        // slots
+  ConfigSet<kWords> now_;            // explain everything that has ended
+  ConfigSet<kWords> after_;          // and the operation that ends now
+  ConfigSet<kWords> reached_;        // on the way, without that operation
+  std::vector<std::uint32_t> open_;  // slots
   std::vector<std::uint32_t> op_in_slot_;
   std::vector<std::uint32_t> free_;
   std::vector<std::uint32_t> slot_of_op_;
-  std::vector<std::uint32_t> twin_;        // pending: the last one before it that is alike
+  std::vector<std::uint32_t> twin_;  // pending: the last one before it that is alike
   std::map<std::tuple<RegisterKind, ValueId, ValueId>, std::uint32_t> last_alike_;
   std::uint64_t steps_ = 0;
 };

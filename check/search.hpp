@@ -22,9 +22,10 @@ namespace sunder::check {
 struct SearchVerdict {
   enum class Outcome { legal, illegal, unknown };
   Outcome outcome = Outcome::legal;
-  const char* reason = "";      ///< if unknown: CODE
-  std::uint32_t stuck = kNone;  ///< if illegal: no order explains the past once this operation (of the input) ended
-  std::uint64_t ended = 0;      ///< operations that had ended when the search stopped
+  const char* reason = "";  ///< if unknown: CODE
+  std::uint32_t stuck =
+      kNone;  ///< if illegal: no order explains the past once this operation (of the input) ended
+  std::uint64_t ended = 0;  ///< operations that had ended when the search stopped
 };
 
 /// At most so many operations may be open at one time (pending ones stay open); more is budget.memory.

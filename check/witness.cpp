@@ -11,7 +11,7 @@ namespace sunder::check {
 
 namespace {
 
-constexpr ValueId kAnyOther = kNone - 1;    // no value of a history has this id
+constexpr ValueId kAnyOther = kNone - 1;     // no value of a history has this id
 constexpr std::size_t kBruteForceEasy = 24;  // up to here brute force is quick whatever overlaps
 
 const Part kNobody;
@@ -112,7 +112,9 @@ bool Shrinker::illegal(const View& view) const {
   return search(view.ops, key_.initial, deadline_).outcome == SearchVerdict::Outcome::illegal;
 }
 
-bool Shrinker::illegal(const Part& part) const { return illegal(view(part)); }
+bool Shrinker::illegal(const Part& part) const {
+  return illegal(view(part));
+}
 
 // Leaves `count` operations from `at` out, with what goes with them. RETURNS false if the rest is legal.
 bool Shrinker::without(Part& part, std::size_t at, std::size_t count) const {

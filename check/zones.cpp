@@ -16,17 +16,18 @@ struct Cluster {
   std::uint32_t next = kNone;        // cluster of the cas that took this value
   std::uint32_t first_end = kNone;   // the operation of lo
   std::uint32_t last_begin = kNone;  // the operation of hi
-  std::uint32_t reason = kNone;      // why a pending producer took effect: an operation that observed its value
+  std::uint32_t reason =
+      kNone;  // why a pending producer took effect: an operation that observed its value
   Nanos lo = kNever;
   Nanos hi = kEver;
   bool effective = false;
-  bool placed = false;               // in a block
+  bool placed = false;  // in a block
 };
 
 struct Block {
   Nanos lo = kNever;
   Nanos hi = kEver;
-  std::uint32_t first_end = kNone;   // places in the order of clusters
+  std::uint32_t first_end = kNone;  // places in the order of clusters
   std::uint32_t last_begin = kNone;
 };
 

@@ -4,8 +4,9 @@
 // A *cluster* is a write and the reads of its value. With unique values a cluster's operations stand together in every
 // legal order, for a value that is gone can't come back. Let lo be the least end in a cluster and hi the greatest begin.
 // Two clusters conflict iff lo_i < hi_j and lo_j < hi_i (each has an operation before one of the other's), and a history
-// without conflict is legal: draw i → j iff lo_i < hi_j. Suppose a cycle without a 2-cycle; take its cluster i with the least
-// lo: its predecessor p has hi_p <= lo_i (no edge i → p), so p's predecessor q has lo_q < hi_p <= lo_i, against the choice of i.
+// without conflict is legal: draw i → j iff lo_i < hi_j. Suppose a cycle without a 2-cycle; take its cluster i with the
+// least lo: its predecessor p has hi_p <= lo_i (no edge i → p), so p's predecessor q has lo_q < hi_p <= lo_i, against the
+// choice of i.
 // A successful cas from v to w chains cluster w directly behind cluster v; a maximal chain is a block that stands together,
 // and the same argument holds for blocks. Inside a block the order is known.
 // A pending operation whose value nobody observed is left out (it need not have happened); one whose value was observed has
@@ -23,8 +24,9 @@ namespace sunder::check {
 
 struct ZoneVerdict {
   bool legal = true;
-  bool chains = false;               ///< cas linked clusters: the method was "cas chains"
-  std::vector<std::uint32_t> proof;  ///< if not legal: operations (indices of the input) that prove it
+  bool chains = false;  ///< cas linked clusters: the method was "cas chains"
+  std::vector<std::uint32_t>
+      proof;  ///< if not legal: operations (indices of the input) that prove it
   /// Observations "not v" that the zones neither refute nor grant; 0: the verdict is exact.
   std::uint64_t open_differs = 0;
 };

@@ -134,9 +134,8 @@ void set_text(CheckResult& result, const History& history,
       }
       return;
     case Verdict::pass:
-      result.text = "Not refuted in " +
-                    plural(result.power, "opportunity", "opportunities") + " on " +
-                    plural(keys, "key", "keys") + ".";
+      result.text = "Not refuted in " + plural(result.power, "opportunity", "opportunities") +
+                    " on " + plural(keys, "key", "keys") + ".";
       return;
     case Verdict::unknown: break;
   }
@@ -168,7 +167,8 @@ void judge_keys(CheckResult& result, const History& history, const Budget& budge
       result.method = verdict.method;
       add_witness(result, history, key, verdict.witness);
     }
-    if (verdict.verdict == Verdict::unknown && result.reason.empty()) result.reason = verdict.reason;
+    if (verdict.verdict == Verdict::unknown && result.reason.empty())
+      result.reason = verdict.reason;
     (verdict.verdict == Verdict::pass   ? result.keys.pass
      : verdict.verdict == Verdict::fail ? result.keys.fail
                                         : result.keys.unknown) += 1;

@@ -3,19 +3,20 @@
 // words → options → per file: read_history, fault windows beside it, the checks → text or one JSON object → exit code.
 // Ctrl-C ends the search in progress; what is known is printed (unknown, reason "interrupted").
 // Thread: the main thread alone. Tested by tests/cli/check_test.cpp.
-#include <csignal>
+#include "check/check.hpp"
+
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "base/units.hpp"
-#include "check/check.hpp"
 #include "check/event_parser.hpp"
 #include "check/json.hpp"
 #include "cli/command.hpp"
@@ -177,8 +178,8 @@ void print_json(const Judged& judged) {
   char seconds[32];
   std::snprintf(seconds, sizeof seconds, "%.6f", judged.seconds);
   std::string out = "{\"file\":" + text_json(judged.file) + ",\"verdict\":\"" +
-                    check::name_of(judged.verdict) + "\",\"reason\":" +
-                    (judged.reason.empty() ? "null" : text_json(judged.reason)) +
+                    check::name_of(judged.verdict) +
+                    "\",\"reason\":" + (judged.reason.empty() ? "null" : text_json(judged.reason)) +
                     ",\"ops\":" + std::to_string(judged.history.ops.size()) +
                     ",\"seconds\":" + seconds + ",\"checks\":[";
   for (std::size_t i = 0; i < judged.checks.size(); ++i) {
@@ -210,9 +211,8 @@ const char* colour(Verdict verdict) {
 std::string describe(const check::History& history, const check::Op& op) {
   const std::string value = history.values.at(op.value);
   const std::string outcome = name_of(op.outcome);
-  const std::string error = op.error == OpErrorClass::none
-                                ? ""
-                                : std::string(" (") + name_of(op.error) + ")";
+  const std::string error =
+      op.error == OpErrorClass::none ? "" : std::string(" (") + name_of(op.error) + ")";
   switch (op.kind) {
     case check::OpKind::read: return "read " + value + "  " + outcome + error;
     case check::OpKind::write: return "write " + value + "  " + outcome + error;
@@ -228,7 +228,8 @@ void print_witness(const check::History& history, const CheckResult& result) {
   std::printf("  witness  key %s\n", result.key.empty() ? "(none)" : result.key.c_str());
   std::printf("    %13s %13s  %-8s %-8s %s\n", "from s", "to s", "process", "node", "operation");
   for (const auto& op : history.ops) {
-    if (!std::binary_search(result.witness.begin(), result.witness.end(), op.invoke_event)) continue;
+    if (!std::binary_search(result.witness.begin(), result.witness.end(), op.invoke_event))
+      continue;
     char end[32] = "never";
     if (op.completed != check::kNever) {
       std::snprintf(end, sizeof end, "%.6f", static_cast<double>(op.completed) / 1e9);
@@ -245,15 +246,14 @@ void print_rows(const std::vector<check::AvailabilityRow>& rows) {
   for (const auto& row : rows) {
     std::string nodes;
     for (const auto& node : row.nodes) nodes += (nodes.empty() ? "" : ",") + node;
-    std::printf("    %-10s %-9s %-16s %-6s %8llu %9llu %7llu %9llu %6llu %9llu%s%s\n",
-                row.fault.empty() ? "(calm)" : row.fault.c_str(), row.side.c_str(), nodes.c_str(),
-                row.op.c_str(), static_cast<unsigned long long>(row.asked),
-                static_cast<unsigned long long>(row.answered),
-                static_cast<unsigned long long>(row.errors),
-                static_cast<unsigned long long>(row.timeouts),
-                static_cast<unsigned long long>(row.late),
-                static_cast<unsigned long long>(row.censored), row.judged ? "" : "  not judged: ",
-                row.note.c_str());
+    std::printf(
+        "    %-10s %-9s %-16s %-6s %8llu %9llu %7llu %9llu %6llu %9llu%s%s\n",
+        row.fault.empty() ? "(calm)" : row.fault.c_str(), row.side.c_str(), nodes.c_str(),
+        row.op.c_str(), static_cast<unsigned long long>(row.asked),
+        static_cast<unsigned long long>(row.answered), static_cast<unsigned long long>(row.errors),
+        static_cast<unsigned long long>(row.timeouts), static_cast<unsigned long long>(row.late),
+        static_cast<unsigned long long>(row.censored),
+        row.judged ? "" : "  not judged: ", row.note.c_str());
   }
 }
 

@@ -107,7 +107,8 @@ TEST_CASE("header and index may be missing", "[check]") {
 
 TEST_CASE("a torn last line is a warning", "[check]") {
   const std::string whole = kHeader +
-                            R"({"index":0,"time":10,"process":1,"type":"invoke","f":"read"})" "\n";
+                            R"({"index":0,"time":10,"process":1,"type":"invoke","f":"read"})"
+                            "\n";
   const std::string torn = R"({"index":1,"time":12,"process":1,"type":"ok","f":"read","value":3})";
   for (std::size_t cut = 1; cut < torn.size(); ++cut) {
     const TempFile file(whole + torn.substr(0, cut));
@@ -127,7 +128,8 @@ TEST_CASE("a torn last line is a warning", "[check]") {
 }
 
 TEST_CASE("what makes no sense is refused with its line", "[check]") {
-  const std::string invoke = R"({"time":10,"process":1,"type":"invoke","f":"write","value":1})" "\n";
+  const std::string invoke = R"({"time":10,"process":1,"type":"invoke","f":"write","value":1})"
+                             "\n";
   const auto says = [](const std::string& text, const std::string& part) {
     const std::string message = refusal(text);
     INFO(message);
@@ -136,33 +138,63 @@ TEST_CASE("what makes no sense is refused with its line", "[check]") {
   says(invoke + "nonsense\n", "FILE:2: expected one JSON object");
   says("[1,2]\n", "FILE:1: expected one JSON object");
   says(invoke + invoke, "FILE:2: process 1 invokes an operation while its last one is open");
-  says(R"({"time":1,"process":4,"type":"ok","f":"read","value":1})" "\n",
+  says(R"({"time":1,"process":4,"type":"ok","f":"read","value":1})"
+       "\n",
        "FILE:1: a completion (\"ok\") of process 4");
-  says(invoke + R"({"time":9,"process":1,"type":"ok","f":"write"})" "\n",
+  says(invoke + R"({"time":9,"process":1,"type":"ok","f":"write"})"
+                "\n",
        "FILE:2: process 1 ends at 9, before it began at 10");
-  says(invoke + R"({"time":11,"process":1,"type":"ok"})" "\n" + invoke,
+  says(invoke +
+           R"({"time":11,"process":1,"type":"ok"})"
+           "\n" +
+           invoke,
        "FILE:3: process 1 goes back in time");
-  says(R"({"time":"soon","process":1,"type":"invoke","f":"read"})" "\n",
+  says(R"({"time":"soon","process":1,"type":"invoke","f":"read"})"
+       "\n",
        "FILE:1: \"time\" must be a whole number");
-  says(R"({"time":1.5,"process":1,"type":"invoke","f":"read"})" "\n",
+  says(R"({"time":1.5,"process":1,"type":"invoke","f":"read"})"
+       "\n",
        "FILE:1: \"time\" must be a whole number");
-  says(R"({"process":1,"type":"invoke","f":"read"})" "\n", "has no \"time\"");
-  says(R"({"time":1,"type":"invoke","f":"read"})" "\n", "has no \"process\"");
-  says(R"({"time":1,"process":1,"f":"read"})" "\n", "has no \"type\"");
-  says(R"({"time":1,"process":1,"type":"begin","f":"read"})" "\n", "\"type\" must be");
-  says(R"({"time":1,"process":1,"type":"invoke"})" "\n", "has no \"f\"");
-  says(R"({"index":-1,"time":1,"process":1,"type":"invoke","f":"read"})" "\n", "\"index\" must be");
-  says(R"({"time":1,"process":1,"type":"invoke","f":"write"})" "\n", "must have its \"value\"");
-  says(R"({"time":1,"process":1,"type":"invoke","f":"cas","value":3})" "\n", "[old, new]");
-  says(invoke + R"({"time":11,"process":1,"type":"ok","f":"read","value":1})" "\n",
+  says(R"({"process":1,"type":"invoke","f":"read"})"
+       "\n",
+       "has no \"time\"");
+  says(R"({"time":1,"type":"invoke","f":"read"})"
+       "\n",
+       "has no \"process\"");
+  says(R"({"time":1,"process":1,"f":"read"})"
+       "\n",
+       "has no \"type\"");
+  says(R"({"time":1,"process":1,"type":"begin","f":"read"})"
+       "\n",
+       "\"type\" must be");
+  says(R"({"time":1,"process":1,"type":"invoke"})"
+       "\n",
+       "has no \"f\"");
+  says(R"({"index":-1,"time":1,"process":1,"type":"invoke","f":"read"})"
+       "\n",
+       "\"index\" must be");
+  says(R"({"time":1,"process":1,"type":"invoke","f":"write"})"
+       "\n",
+       "must have its \"value\"");
+  says(R"({"time":1,"process":1,"type":"invoke","f":"cas","value":3})"
+       "\n",
+       "[old, new]");
+  says(invoke + R"({"time":11,"process":1,"type":"ok","f":"read","value":1})"
+                "\n",
        "FILE:2: process 1 completes a read, but invoked a write");
-  says(R"({"time":1,"process":1,"type":"invoke","f":"read"})" "\n"
-       R"({"time":2,"process":1,"type":"ok","f":"read"})" "\n",
+  says(R"({"time":1,"process":1,"type":"invoke","f":"read"})"
+       "\n"
+       R"({"time":2,"process":1,"type":"ok","f":"read"})"
+       "\n",
        "FILE:2: an ok read must have its \"value\"");
   says(invoke + kHeader, "FILE:2: a header stands only in the first line");
-  says(R"({"sunder":2})" "\n", "FILE:1: the header says another format");
-  says(R"({"index":3,"time":1,"process":1,"type":"invoke","f":"read"})" "\n"
-       R"({"index":3,"time":2,"process":1,"type":"ok","f":"read","value":1})" "\n",
+  says(R"({"sunder":2})"
+       "\n",
+       "FILE:1: the header says another format");
+  says(R"({"index":3,"time":1,"process":1,"type":"invoke","f":"read"})"
+       "\n"
+       R"({"index":3,"time":2,"process":1,"type":"ok","f":"read","value":1})"
+       "\n",
        "the index 3 stands twice");
   CHECK(read_history("/nowhere/history.jsonl").error().code == ErrorCode::not_found);
 }
@@ -171,8 +203,12 @@ TEST_CASE("a process that goes on after an info is warned of, once", "[check]") 
   std::string text;
   for (int i = 0; i < 3; ++i) {
     const std::string time = std::to_string(i);
-    text += R"({"time":)" + time + R"(,"process":1,"type":"invoke","f":"write","value":1})" "\n";
-    text += R"({"time":)" + time + R"(,"process":1,"type":"info","f":"write"})" "\n";
+    text += R"({"time":)" + time +
+            R"(,"process":1,"type":"invoke","f":"write","value":1})"
+            "\n";
+    text += R"({"time":)" + time +
+            R"(,"process":1,"type":"info","f":"write"})"
+            "\n";
   }
   const TempFile file(text);
   const auto history = read_history(file.path());
@@ -184,7 +220,9 @@ TEST_CASE("a process that goes on after an info is warned of, once", "[check]") 
 TEST_CASE("lines longer than the reader's buffer", "[check]") {
   const std::string big(700'000, 'x');
   const TempFile file(R"({"time":1,"process":1,"type":"invoke","f":"write","value":")" + big +
-                      "\"}\n" R"({"time":2,"process":1,"type":"ok","f":"write"})" "\n");
+                      "\"}\n"
+                      R"({"time":2,"process":1,"type":"ok","f":"write"})"
+                      "\n");
   const auto history = read_history(file.path());
   REQUIRE(history.ok());
   CHECK(history->values[history->ops[0].value].size() == big.size() + 2);

@@ -9,7 +9,9 @@ using sunder::check::test::Build;
 
 namespace {
 
-CheckResult judge(const Build& build) { return check_linearizable(build.history, Budget{}); }
+CheckResult judge(const Build& build) {
+  return check_linearizable(build.history, Budget{});
+}
 
 void passes(const Build& build, const std::string& method = "Gibbons-Korach zones") {
   const CheckResult result = judge(build);
@@ -151,7 +153,8 @@ TEST_CASE("repeated values are searched", "[check]") {
   fails(Build().write(0, 1, 1).write(2, 3, 1).write(4, 5, 2).write(4, 5, 2).read(6, 7, 1),
         {0, 1, 2, 3, 6, 7, 8, 9}, searched);
   SECTION("unless the unique values alone prove it") {
-    fails(Build().write(0, 9, 1).write(0, 9, 1).read(0, 9, 1).write(0, 1, 2).write(2, 3, 3).read(4, 5, 2),
+    fails(Build().write(0, 9, 1).write(0, 9, 1).read(0, 9, 1).write(0, 1, 2).write(2, 3, 3).read(
+              4, 5, 2),
           {6, 7, 8, 9, 10, 11});
   }
   SECTION("but not where nobody observes them") {

@@ -35,20 +35,20 @@ const AvailabilityRow& row(const std::vector<AvailabilityRow>& rows, const std::
 
 TEST_CASE("power counts observations that could have caught something", "[check]") {
   Build build;
-  build.read(0, 1, 0).at("n1");                        // nothing written yet
+  build.read(0, 1, 0).at("n1");  // nothing written yet
   build.write(2, 10, 1).at("n2");
-  build.read(5, 6, 1).at("n1");                        // not yet acknowledged
-  build.read(10, 11, 1).at("n1");                      // at its very end: concurrent
-  build.read(12, 13, 1).at("n1");                      // power
-  build.write(20, 30, 2).at("n2");                     // acknowledged inside the window
-  build.read(31, 32, 2).at("n1");                      // power, inside, across
-  build.read(33, 34, 2).at("n3");                      // power, inside
-  build.cas(35, 36, 7, 8).mismatch(2).at("n1");        // power, inside, across
-  build.cas(37, 38, 7, 8).mismatch().at("n1");         // no observation
-  build.read(60, 61, 2).at("n1");                      // power, across (after the heal)
-  build.cas(70, 71, 2, 3).at("n1");                    // power, across; and a write itself
-  build.read(72, 73, 3).at("n2");                      // power
-  build.read(80, 81, 0).at("n2").key("other");         // another key
+  build.read(5, 6, 1).at("n1");                  // not yet acknowledged
+  build.read(10, 11, 1).at("n1");                // at its very end: concurrent
+  build.read(12, 13, 1).at("n1");                // power
+  build.write(20, 30, 2).at("n2");               // acknowledged inside the window
+  build.read(31, 32, 2).at("n1");                // power, inside, across
+  build.read(33, 34, 2).at("n3");                // power, inside
+  build.cas(35, 36, 7, 8).mismatch(2).at("n1");  // power, inside, across
+  build.cas(37, 38, 7, 8).mismatch().at("n1");   // no observation
+  build.read(60, 61, 2).at("n1");                // power, across (after the heal)
+  build.cas(70, 71, 2, 3).at("n1");              // power, across; and a write itself
+  build.read(72, 73, 3).at("n2");                // power
+  build.read(80, 81, 0).at("n2").key("other");   // another key
   const Power power = measure_power(build.history, {cut(15, 50)});
   CHECK(power.total == 7);
   CHECK(power.inside == 3);
@@ -57,14 +57,26 @@ TEST_CASE("power counts observations that could have caught something", "[check]
 
 TEST_CASE("events become fault windows with sides", "[check]") {
   const TempFile file(
-      R"({"index":0,"time":1,"event":"node","name":"n1"}
-{"index":1,"time":5,"event":"partition","name":"p1","kind":"drop","pairs":[["n1","n2"],["n2","n1"],["n1","n3"],["n3","n1"]],"asked_at":4,"in_force_at":5}
-{"index":2,"time":6,"event":"fault","name":"slow","kind":"delay","pairs":[["n1","n2"]],"asked_at":6,"in_force_at":6}
-{"index":3,"time":9,"event":"heal","name":"p1","kind":"drop","asked_at":8,"in_force_at":9,"touched":{"connections":1},"vacuous":false}
-{"index":4,"time":20,"event":"partition","name":"p1","kind":"hold","pairs":[["n1","n2"],["c1","n1"]],"asked_at":19,"in_force_at":20}
-{"index":5,"time":30,"event":"heal","name":"p1","kind":"hold","asked_at":29,"in_force_at":30,"vacuous":true}
-{"index":6,"time":40,"event":"fault","name":"f9","kind":"refuse","pairs":[["n1","n2"],["n2","n3"],["n1","n3"]],"asked_at":39,"in_force_at":40}
-{"index":7,"ti)");
+      R"({"time":1,"event":"node","name":"n1"})"
+      "\n"
+      R"({"time":5,"event":"partition","name":"p1","kind":"drop","asked_at":4,"in_force_at":5,)"
+      R"("pairs":[["n1","n2"],["n2","n1"],["n1","n3"],["n3","n1"]]})"
+      "\n"
+      R"({"time":6,"event":"fault","name":"slow","kind":"delay","pairs":[["n1","n2"]]})"
+      "\n"
+      R"({"time":9,"event":"heal","name":"p1","kind":"drop","asked_at":8,"in_force_at":9,)"
+      R"("touched":{"connections":1},"vacuous":false})"
+      "\n"
+      R"({"time":20,"event":"partition","name":"p1","kind":"hold","asked_at":19,)"
+      R"("in_force_at":20,"pairs":[["n1","n2"],["c1","n1"]]})"
+      "\n"
+      R"({"time":30,"event":"heal","name":"p1","kind":"hold","asked_at":29,"in_force_at":30,)"
+      R"("vacuous":true})"
+      "\n"
+      R"({"time":40,"event":"fault","name":"f9","kind":"refuse","asked_at":39,"in_force_at":40,)"
+      R"("pairs":[["n1","n2"],["n2","n3"],["n1","n3"]]})"
+      "\n"
+      R"({"index":7,"ti)");
   const auto windows = read_fault_windows(file.path(), {"n1", "n2", "n3"});
   REQUIRE(windows.ok());
   REQUIRE(windows->size() == 3);
@@ -83,8 +95,9 @@ TEST_CASE("events become fault windows with sides", "[check]") {
   CHECK(windows->at(2).sides.size() == 3);
   CHECK(windows->at(2).to == kNever);
 
-  const TempFile bad("{\"event\":\"node\"}\n{\"event\":\"partition\",\"name\":\"p\",\"kind\":\"drop\","
-                     "\"in_force_at\":1}\n");
+  const TempFile bad(
+      "{\"event\":\"node\"}\n{\"event\":\"partition\",\"name\":\"p\",\"kind\":\"drop\","
+      "\"in_force_at\":1}\n");
   const auto refused = read_fault_windows(bad.path(), {"n1"});
   REQUIRE_FALSE(refused.ok());
   CHECK(refused.error().where == bad.path() + ":2");
@@ -99,20 +112,20 @@ TEST_CASE("availability is counted per window, side and operation", "[check]") {
   build.read(2 * s, 2 * s + 1, 2).at("n1").read(2 * s, 2 * s + 1, 2).at("n2");
   build.write(3 * s, 3 * s + 1, 3).failed(OpErrorClass::definite).at("n3");  // a standby
   // window [10 s, 40 s): settle 5 s, time-out 2 s
-  build.write(11 * s, 12 * s, 4).at("n1");                                    // while settling
-  build.write(16 * s, 17 * s, 5).at("n1");                                    // answered
-  build.cas(16 * s, 17 * s, 1, 2).mismatch(5).at("n1");                       // cas: not offered
-  build.write(18 * s, 20 * s, 6).pending().at("n1");                          // timeout
-  build.write(20 * s, 20 * s, 7).failed(OpErrorClass::refused).at("n1");      // error
+  build.write(11 * s, 12 * s, 4).at("n1");                                // while settling
+  build.write(16 * s, 17 * s, 5).at("n1");                                // answered
+  build.cas(16 * s, 17 * s, 1, 2).mismatch(5).at("n1");                   // cas: not offered
+  build.write(18 * s, 20 * s, 6).pending().at("n1");                      // timeout
+  build.write(20 * s, 20 * s, 7).failed(OpErrorClass::refused).at("n1");  // error
   build.write(21 * s, 22 * s, 8).pending().at("n1");
   build.history.ops.back().error = OpErrorClass::reset;                        // error
-  build.write(30 * s, 41 * s, 9).at("n1");                                    // late
-  build.write(39 * s, 41 * s, 10).at("n1");                                   // censored
-  build.write(39 * s, 41 * s, 11).pending().at("n1");                         // censored
-  build.write(39 * s, 39 * s + 5, 12).failed(OpErrorClass::refused).at("n1"); // error: it tells
-  build.write(39 * s, 39 * s + 5, 13).at("n1");                               // answered
-  build.write(20 * s, 21 * s, 14).at("n3");                                   // not offered there
-  build.write(22 * s, 23 * s, 15).at("n2");                                   // majority
+  build.write(30 * s, 41 * s, 9).at("n1");                                     // late
+  build.write(39 * s, 41 * s, 10).at("n1");                                    // censored
+  build.write(39 * s, 41 * s, 11).pending().at("n1");                          // censored
+  build.write(39 * s, 39 * s + 5, 12).failed(OpErrorClass::refused).at("n1");  // error: it tells
+  build.write(39 * s, 39 * s + 5, 13).at("n1");                                // answered
+  build.write(20 * s, 21 * s, 14).at("n3");                                    // not offered there
+  build.write(22 * s, 23 * s, 15).at("n2");                                    // majority
   build.write(50 * s, 51 * s, 16).at("n2");
   build.read(52 * s, 53 * s, 16).pending().at("n2");
   build.history.ops.back().completed = kNever;
@@ -183,9 +196,10 @@ TEST_CASE("results as JSON", "[check]") {
   result.method = "m";
   result.power = 3;
   result.keys.pass = 2;
-  CHECK(check_json(result, {}) ==
-        R"({"name":"linearizable","verdict":"pass","reason":null,"text":"t","method":"m","power":3,)"
-        R"("power_inside":0,"power_across":0,"keys":{"pass":2,"fail":0,"unknown":0}})");
+  CHECK(
+      check_json(result, {}) ==
+      R"({"name":"linearizable","verdict":"pass","reason":null,"text":"t","method":"m","power":3,)"
+      R"("power_inside":0,"power_across":0,"keys":{"pass":2,"fail":0,"unknown":0}})");
   result.verdict = Verdict::fail;
   result.key = "k1";
   const std::string failed = check_json(result, {"{\"index\":1}", "{\"index\":4}"});

@@ -30,7 +30,9 @@ Build plausible(int rounds, bool cas) {
   return build;
 }
 
-CheckResult judge(const Build& build) { return check_linearizable(build.history, Budget{}); }
+CheckResult judge(const Build& build) {
+  return check_linearizable(build.history, Budget{});
+}
 
 bool has(const CheckResult& result, std::size_t op) {
   return std::binary_search(result.witness.begin(), result.witness.end(),
@@ -62,7 +64,8 @@ TEST_CASE("mutations of a long history are found with small witnesses", "[check]
         CHECK(result.witness.size() <= 2 * 6);
       }
       SECTION("a lost write, " + std::to_string(at)) {
-        Build bad = good;  // acknowledged, and every read before the next write still shows the one before
+        Build bad =
+            good;  // acknowledged, and every read before the next write still shows the one before
         bad.history.ops[read].value = good.history.ops[2 * (at - 1)].value;
         bad.history.ops[read].invoked += 4 * kStep;
         const CheckResult result = judge(bad);
@@ -130,9 +133,10 @@ TEST_CASE("witnesses are told in plain sentences", "[check]") {
         "(0.001 s).");
   CHECK(told(Build().read(0, ms, 1).at("n1").write(30 * ms, 31 * ms, 1).at("n2")) ==
         "n1 answered a read of k with 1 at 0.001 s, 29 ms before the write of 1 was asked of n2.");
-  CHECK(told(Build().write(0, ms, 1).at("n1").read(2 * ms, 3 * ms, 0).at("n2")) ==
-        "n2 answered a read of k with nothing (absent) at 0.003 s, 2000 us after the write of 1 had "
-        "been acknowledged by n1 (0.001 s). No order of these 2 operations is legal.");
+  CHECK(
+      told(Build().write(0, ms, 1).at("n1").read(2 * ms, 3 * ms, 0).at("n2")) ==
+      "n2 answered a read of k with nothing (absent) at 0.003 s, 2000 us after the write of 1 had "
+      "been acknowledged by n1 (0.001 s). No order of these 2 operations is legal.");
   CHECK(told(Build().cas(0, 9 * ms, 0, 2).at("n1").cas(0, 9 * ms, 0, 3).at("n2")) ==
         "n1 accepted a cas of k from nothing (absent) to 2 at 0.009 s, and n2 accepted a cas of k "
         "from nothing (absent) to 3 at 0.009 s; nothing (absent) was there to be taken only once.");
