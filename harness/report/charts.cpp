@@ -91,7 +91,7 @@ std::string line_of(Row& row, double share, const TimeScale& scale, const Decade
     const double y = bottom - (power - decades.low) / (decades.high - decades.low) * kRowHeight;
     const bool alone = !open && (b + 1 == kBins || row.latencies[b + 1].empty());
     out += (open ? "L" : "M") + num(middle(scale, b)) + " " + num(y);
-    if (alone) out += "h.1";  // a dot, by the line's round end
+    if (alone) out += "m-1.5 0h3";  // a dot
     open = true;
   }
   return out;
@@ -122,27 +122,47 @@ std::string latency_chart(const ReportData& data, std::vector<Row>& rows, const 
   return svg.finish();
 }
 
-// The least of 1, 2, 5 × 10^k that is not below `value`.
+// A round number that is not below `value`.
 double round_up(double value) {
   double decade = 1;
   while (decade * 10 < value) decade *= 10;
-  for (const double factor : {1.0, 2.0, 5.0}) {
+  for (const double factor : {1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0}) {
     if (decade * factor >= value) return decade * factor;
   }
   return decade * 10;
 }
 
-std::string rate_chart(const ReportData& data, const std::vector<Row>& rows,
-                       const TimeScale& scale) {
-  const double bin_seconds =
-      static_cast<double>(scale.to - scale.from) / static_cast<double>(kSecond) / kBins;
-  double most = 1;
+// The top of the scale of rates. Clients that catch up after a cut make short bursts, many times the usual rate; a scale
+// for these would flatten all the rest, so that they are cut off at the top, and the caption says so.
+struct RateScale {
+  double top = 1;
+  double most = 0;
+  bool bursts = false;
+};
+
+RateScale rate_scale(const std::vector<Row>& rows, double bin_seconds) {
+  std::vector<double> rates;
   for (const auto& row : rows) {
     for (const auto& bin : row.latencies) {
-      most = std::max(most, static_cast<double>(bin.size()) / bin_seconds);
+      if (!bin.empty()) rates.push_back(static_cast<double>(bin.size()) / bin_seconds);
     }
   }
-  most = round_up(most);
+  if (rates.empty()) return {};
+  std::sort(rates.begin(), rates.end());
+  const double most = rates.back();
+  const double usual = rates[rates.size() / 2];
+  const bool bursts = most > 4 * usual;
+  return {round_up(bursts ? 2 * usual : most), most, bursts};
+}
+
+double bin_length(const TimeScale& scale) {
+  return static_cast<double>(scale.to - scale.from) / static_cast<double>(kSecond) / kBins;
+}
+
+std::string rate_chart(const ReportData& data, const std::vector<Row>& rows,
+                       const TimeScale& scale) {
+  const double bin_seconds = bin_length(scale);
+  const double most = rate_scale(rows, bin_seconds).top;
   const double bottom = kTop + kRowStep * static_cast<double>(rows.size()) - 14;
   Svg svg(kWidth, bottom + 24, "Answers per second at each node, over time",
           axis_attributes(scale));
@@ -154,7 +174,7 @@ std::string rate_chart(const ReportData& data, const std::vector<Row>& rows,
     std::string area = "M" + num(scale.x0) + " " + num(low);
     for (std::size_t b = 0; b < kBins; ++b) {
       const double rate = static_cast<double>(rows[i].latencies[b].size()) / bin_seconds;
-      area += "V" + num(low - rate / most * kRowHeight) + "H" +
+      area += "V" + num(low - std::min(rate / most, 1.0) * kRowHeight) + "H" +
               num(scale.x(scale.edge(b + 1, kBins)));
     }
     svg.path(area + "V" + num(low) + "z", "rate");
@@ -178,18 +198,26 @@ std::string latency_section(const ReportData& data) {
                        [](const auto& bin) { return !bin.empty(); });
   });
   if (!any) return section("latency", heading, "<p>No operation was answered.</p>\n");
+  std::string how = "Answered operations only, at the moment of their answer; the scale is "
+                    "logarithmic. Where the lines break, nothing was answered.";
+  const auto& ops = data.history.ops;
+  if (std::any_of(ops.begin(), ops.end(), [](const auto& op) { return op.intended >= 0; })) {
+    how += " The operations of this run had a timetable: the time counts from when one was due, so "
+           "that it holds the wait behind a stuck one.";
+  }
+  std::string rates = "Reads, writes and compare-and-sets together, by the node that the client is "
+                      "pinned to.";
+  if (const auto top = rate_scale(rows, bin_length(scale)); top.bursts) {
+    rates += " Bursts of clients that catch up go up to " +
+             count(static_cast<std::uint64_t>(top.most)) + " a second; they are cut off here.";
+  }
   return section(
       "latency", heading,
       "<h3>How long an answer took</h3>\n<p class=\"legend\"><span><b class=\"p50\"></b>half of "
       "the answers were faster (p50)</span> <span><b class=\"p99\"></b>99 of 100 were faster "
       "(p99)</span> <span><i class=\"win\"></i>a cut is in force</span></p>\n" +
-          figure(latency_chart(data, rows, scale),
-                 "Answered operations only, at the moment of their answer; the scale is "
-                 "logarithmic. Where the lines break, nothing was answered.") +
-          "<h3>Answers per second</h3>\n" +
-          figure(rate_chart(data, rows, scale),
-                 "Reads, writes and compare-and-sets together, by the node that the client is "
-                 "pinned to."));
+          figure(latency_chart(data, rows, scale), how) + "<h3>Answers per second</h3>\n" +
+          figure(rate_chart(data, rows, scale), rates));
 }
 
 }  // namespace sunder::harness::report

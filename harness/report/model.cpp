@@ -156,8 +156,11 @@ bool cut_off(const FaultWindow& window, const std::string& node) {
 
 std::string shape_of(const FaultWindow& window) {
   std::string out;
-  if (window.sides.size() > 1) {  // as check::explain_witness names a partition
-    for (const auto& side : window.sides) {
+  if (window.sides.size() > 1) {  // as check::explain_witness names a partition: by names
+    auto sides = window.sides;
+    for (auto& side : sides) std::sort(side.begin(), side.end());
+    std::sort(sides.begin(), sides.end());
+    for (const auto& side : sides) {
       if (!out.empty()) out += " | ";
       for (std::size_t i = 0; i < side.size(); ++i) out += (i == 0 ? "" : ",") + side[i];
     }

@@ -51,7 +51,7 @@ inline constexpr std::size_t kMaxLanes = 24;
 [[nodiscard]] std::size_t lane_of(const check::Op& op, const ReportData& data);
 /// True where the window cuts the node off from the largest part of the cluster.
 [[nodiscard]] bool cut_off(const check::FaultWindow& window, const std::string& node);
-/// "n2,n3 | n1"; the pairs where the cut divides nothing (one way).
+/// "n1 | n2,n3"; the pairs where the cut divides nothing (one way).
 [[nodiscard]] std::string shape_of(const check::FaultWindow& window);
 /// The end of a window within the run.
 [[nodiscard]] Nanos window_end(const check::FaultWindow& window, const ReportData& data);

@@ -104,7 +104,11 @@ Status write_report(const std::string& run_dir) {
     std::ofstream out(draft, std::ios::binary | std::ios::trunc);
     out << html;
     out.close();
-    if (!out) return Error{ErrorCode::io, "the report can't be written here", run_dir};
+    if (!out) {
+      return Error{ErrorCode::io,
+                   "the report can't be written; check the folder's permissions and free space",
+                   run_dir};
+    }
   }
   if (std::rename(draft.c_str(), path.c_str()) != 0) {
     std::remove(draft.c_str());
