@@ -46,7 +46,8 @@ class Trial {
     network_ = take(harness::NetTopology::build(plan_), "network", "two nodes and a router");
     if (!network_) return;
     if (!filter()) return;
-    if (!step("tproxy", reaches_proxy(true), "a connection from n1 to n2 came to the proxy")) return;
+    if (!step("tproxy", reaches_proxy(true), "a connection from n1 to n2 came to the proxy"))
+      return;
     proxy::PacketRules cut;
     cut.cut.insert({plan_.topology.at(0).ip, plan_.topology.at(1).ip});
     if (auto applied = filter_->apply(cut); !applied.ok()) {
@@ -80,9 +81,9 @@ class Trial {
     auto listener = listen_on({0, 0}, true);
     if (!listener.ok()) return step("nftables", listener.error(), "");
     listener_ = std::move(*listener);
-    filter_ = take(proxy::NftFilter::load(
-                       {plan_.subnet.text(), listener_.address.port, harness::kProxyMark}),
-                   "nftables", "the table is loaded");
+    filter_ = take(
+        proxy::NftFilter::load({plan_.subnet.text(), listener_.address.port, harness::kProxyMark}),
+        "nftables", "the table is loaded");
     if (!filter_) return false;
     Status up = network_->enable_forwarding();
     if (up.ok()) up = network_->bring_up();

@@ -25,8 +25,8 @@ constexpr Nanos kProbePause = 20 * kMillisecond;
 
 // A node sees these of sunder's own environment, and nothing else: no proxy settings, no settings of its own kind that
 // happen to be exported.
-constexpr std::array kInherited{"PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "JAVA_HOME",
-                                "LD_LIBRARY_PATH"};
+constexpr std::array kInherited{"PATH",   "HOME", "USER",      "LANG",
+                                "LC_ALL", "TZ",   "JAVA_HOME", "LD_LIBRARY_PATH"};
 
 const NodeOverride* override_of(const ClusterSpec& cluster, const std::string& node) {
   for (const auto& over : cluster.overrides) {
@@ -50,11 +50,14 @@ std::string last_line(const std::string& path) {
 }
 
 std::string describe_end(int wait_status) {
-  if (WIFSIGNALED(wait_status)) return "was ended by signal " + std::to_string(WTERMSIG(wait_status));
+  if (WIFSIGNALED(wait_status))
+    return "was ended by signal " + std::to_string(WTERMSIG(wait_status));
   return "ended with status " + std::to_string(WEXITSTATUS(wait_status));
 }
 
-std::chrono::nanoseconds chrono_of(Nanos nanos) { return std::chrono::nanoseconds(nanos); }
+std::chrono::nanoseconds chrono_of(Nanos nanos) {
+  return std::chrono::nanoseconds(nanos);
+}
 
 }  // namespace
 
@@ -82,7 +85,9 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(SupervisorPlan plan) {
   return made;
 }
 
-Supervisor::~Supervisor() { stop(); }
+Supervisor::~Supervisor() {
+  stop();
+}
 
 Status Supervisor::prepare() {
   SUNDER_TRY(make_folder(plan_.data_root));
@@ -94,12 +99,12 @@ Status Supervisor::prepare() {
   for (const auto& node : plan_.addresses.servers()) {
     if (!node.owned) {
       return Error{ErrorCode::unsupported,
-                   "node " + node.name + " has owned = false, but in netns mode sunder starts "
-                   "every node itself; remove the line"};
+                   "node " + node.name +
+                       " has owned = false, but in netns mode sunder starts "
+                       "every node itself; remove the line"};
     }
     const auto endpoint = plan_.endpoints.find(node.name);
-    const std::string own =
-        to_string(node.ip) + ":" + std::to_string(plan_.system.port("client"));
+    const std::string own = to_string(node.ip) + ":" + std::to_string(plan_.system.port("client"));
     facts.push_back({node.name, node.hostname, to_string(node.ip), facts.size() + 1,
                      plan_.data_root + "/" + node.name,
                      endpoint == plan_.endpoints.end() ? own : endpoint->second});
@@ -144,9 +149,10 @@ Result<LaunchSpec> Supervisor::launch_spec(const std::vector<NodeFacts>& facts,
   }
   for (const auto& [name, value] : env) {
     // Only the templates of the system and the suite are filled in; what is inherited may hold braces.
-    const bool own = plan_.system.env.count(name) != 0 ||
-                     (over != nullptr && over->env.count(name) != 0);
-    auto filled = own ? fill_template(plan_.system, value, facts, index) : Result<std::string>(value);
+    const bool own =
+        plan_.system.env.count(name) != 0 || (over != nullptr && over->env.count(name) != 0);
+    auto filled =
+        own ? fill_template(plan_.system, value, facts, index) : Result<std::string>(value);
     if (!filled.ok()) return std::move(filled).error();
     spec.env.push_back(name + "=" + *filled);
   }
@@ -178,7 +184,7 @@ Status Supervisor::start_all() {
 
 Status Supervisor::start(const std::string& node) {
   Entry* entry = find(node);
-  if (entry == nullptr) return Error{ErrorCode::not_found, "there is no node " + node };
+  if (entry == nullptr) return Error{ErrorCode::not_found, "there is no node " + node};
   return start_entry(*entry);
 }
 
@@ -206,9 +212,9 @@ Status Supervisor::start_entry(Entry& entry) {
   if (runs) return {};
   if (plan_.on_node_down) plan_.on_node_down(entry.status.name);
   if (!launched.ok()) return std::move(launched).error();
-  return Error{ErrorCode::unavailable,
-               "node " + entry.status.name + " can't " + launched->failed_at + " (" +
-                   spec.argv.front() + "): " + errno_error("", launched->exec_errno).message.substr(2)};
+  return Error{ErrorCode::unavailable, "node " + entry.status.name + " can't " +
+                                           launched->failed_at + " (" + spec.argv.front() + "): " +
+                                           errno_error("", launched->exec_errno).message.substr(2)};
 }
 
 void Supervisor::watch() {
@@ -273,13 +279,13 @@ Status Supervisor::enter_client_namespace() {
 
 Status Supervisor::enter_node_namespace(const std::string& node) {
   const int fd = plan_.network->node_namespace(node);
-  if (fd < 0) return Error{ErrorCode::not_found, "there is no node " + node };
+  if (fd < 0) return Error{ErrorCode::not_found, "there is no node " + node};
   return enter_namespace(fd);
 }
 
 Status Supervisor::signal(const std::string& node, int signal) {
   const Entry* entry = find(node);
-  if (entry == nullptr) return Error{ErrorCode::not_found, "there is no node " + node };
+  if (entry == nullptr) return Error{ErrorCode::not_found, "there is no node " + node};
   LaunchId id = 0;
   {
     const std::scoped_lock lock(state_);
@@ -299,10 +305,8 @@ void Supervisor::probe_until_ready(const Entry& entry, Nanos deadline, std::stri
     return;
   }
   const ReadyProbe& ready = plan_.system.ready;
-  const ProbeRequest request{{entry.status.ip, plan_.system.port(ready.port)},
-                             ready.http_path,
-                             ready.expect,
-                             kSecond};
+  const ProbeRequest request{
+      {entry.status.ip, plan_.system.port(ready.port)}, ready.http_path, ready.expect, kSecond};
   while (!probe(request)) {
     if (!alive(entry)) {
       const std::scoped_lock lock(state_);
@@ -389,8 +393,8 @@ Result<LaunchId> Supervisor::start_inside(const InsideCommand& command, Launched
 
 std::optional<int> Supervisor::wait_inside(LaunchId id, Nanos timeout) {
   std::unique_lock lock(state_);
-  const bool ended = changed_.wait_for(lock, chrono_of(timeout),
-                                       [&] { return inside_ended_.count(id) != 0; });
+  const bool ended =
+      changed_.wait_for(lock, chrono_of(timeout), [&] { return inside_ended_.count(id) != 0; });
   if (!ended) return std::nullopt;
   return inside_ended_[id];
 }

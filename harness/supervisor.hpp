@@ -49,8 +49,10 @@ struct SupervisorPlan {
   std::map<std::string, std::string> endpoints;
   NetTopology* network = nullptr;  ///< LIFETIME: both outlive the supervisor
   Launcher* launcher = nullptr;
-  std::function<void(const std::string& node)> on_node_up = {};  ///< called on the thread that starts it
-  std::function<void(const std::string& node)> on_node_down = {};  ///< called on the watching thread
+  std::function<void(const std::string& node)> on_node_up =
+      {};  ///< called on the thread that starts it
+  std::function<void(const std::string& node)> on_node_down =
+      {};  ///< called on the watching thread
 };
 
 /// A command in the client namespace (`wrap --inside`, `exec` clients).
@@ -110,8 +112,9 @@ class Supervisor final : public Cluster {
   std::vector<std::unique_ptr<Entry>> entries_;  ///< made in prepare(), never changed in number
   std::map<LaunchId, int> inside_ended_;
 
-  std::mutex life_;           ///< held while a node goes up or down, callback included: they never overtake
-  mutable std::mutex state_;  ///< guards the entries' status, inside_ended_ and stopping_; taken after life_
+  std::mutex life_;  ///< held while a node goes up or down, callback included: they never overtake
+  mutable std::mutex
+      state_;  ///< guards the entries' status, inside_ended_ and stopping_; taken after life_
   std::condition_variable changed_;
   bool stopping_ = false;
   std::thread watcher_;

@@ -64,9 +64,12 @@ std::string word_after(const std::string& text, const std::string& prefix) {
 using Words = std::vector<std::pair<std::string, std::string>>;
 
 Words words_of(const System& system, const NodeFacts& node) {
-  Words words{{"name", node.name},         {"hostname", node.hostname},
-              {"ip", node.ip},             {"index", std::to_string(node.index)},
-              {"data_dir", node.data_dir}, {"endpoint", node.endpoint}};
+  Words words{{"name", node.name},
+              {"hostname", node.hostname},
+              {"ip", node.ip},
+              {"index", std::to_string(node.index)},
+              {"data_dir", node.data_dir},
+              {"endpoint", node.endpoint}};
   for (const auto& [name, port] : system.ports) {
     words.emplace_back(name + "_port", std::to_string(port));
   }
@@ -137,8 +140,8 @@ Result<System> load_system(const std::string& name) {
     if (system.ok()) system->name = name;
     return system;
   }
-  return Error{ErrorCode::not_found, "there is no system \"" + name +
-                                         "\"; known ones: " + list_of(known_systems())};
+  return Error{ErrorCode::not_found,
+               "there is no system \"" + name + "\"; known ones: " + list_of(known_systems())};
 }
 
 Result<System> parse_system(std::string_view toml, const std::string& where) {
@@ -172,11 +175,10 @@ Result<Installed> find_installed(const System& system, const std::string& binary
   if (installed.path.empty()) {
     const std::string hint =
         binary_override.empty() ? system.hint : "correct `binary` of the node in the suite";
-    return Error{ErrorCode::unavailable,
-                 system.title + " is not installed, there is no program \"" + wanted +
-                     "\": " + hint,
-                 "",
-                 "not_installed"};
+    return Error{
+        ErrorCode::unavailable,
+        system.title + " is not installed, there is no program \"" + wanted + "\": " + hint, "",
+        "not_installed"};
   }
   if (system.version_args.empty()) return installed;
   std::vector<std::string> argv{installed.path};
@@ -184,8 +186,7 @@ Result<Installed> find_installed(const System& system, const std::string& binary
   auto output = run_program(argv, 10 * kSecond);
   if (!output.ok() || !output->success()) {
     if (!binary_override.empty()) return installed;  // a wrapper script need not know the option
-    return Error{ErrorCode::unavailable, installed.path +
-                                             " does not run; try it by hand, with " +
+    return Error{ErrorCode::unavailable, installed.path + " does not run; try it by hand, with " +
                                              system.version_args.front()};
   }
   installed.version = word_after(output->text, system.version_prefix);

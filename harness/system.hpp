@@ -40,14 +40,15 @@ struct System {
   std::vector<std::string> packages;  ///< Debian packages that bring it
   std::string hint;                   ///< how to get it: "install it with apt-get install …"
 
-  std::string binary;                       ///< looked up in PATH, unless it has a slash
-  std::vector<std::string> version_args;    ///< prints the version
-  std::string version_prefix;               ///< the word after this text is the version
+  std::string binary;                     ///< looked up in PATH, unless it has a slash
+  std::vector<std::string> version_args;  ///< prints the version
+  std::string version_prefix;             ///< the word after this text is the version
 
   std::map<std::string, std::uint16_t> ports;  ///< has at least "client"
   std::vector<std::string> args;
   std::map<std::string, std::string> env;
-  std::map<std::string, std::string> files;  ///< path template → text template, written before the first start
+  std::map<std::string, std::string>
+      files;  ///< path template → text template, written before the first start
   std::map<std::string, SystemList> lists;
   ReadyProbe ready;
   Nanos ready_timeout = 30 * kSecond;

@@ -3,13 +3,13 @@
 // Everything is tried for real in children (cli/doctor_trial.cpp); databases are asked for their version.
 // Exit codes: 0 the default mode (netns) works, and SYSTEM, if named, is installed; 4 not; 2 usage.
 // Thread: the main thread, the only one. Tested by tests/cli/doctor_test.cpp.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <string>
 #include <vector>
-
-#include <unistd.h>
 
 #include "cli/command.hpp"
 #include "cli/doctor_trial.hpp"
@@ -31,8 +31,7 @@ constexpr const char* kLastStep = "drop";
 
 Line user_line() {
   const uid_t uid = ::geteuid();
-  return {"user", true, false,
-          uid == 0 ? "root" : "an ordinary user, uid " + std::to_string(uid)};
+  return {"user", true, false, uid == 0 ? "root" : "an ordinary user, uid " + std::to_string(uid)};
 }
 
 Line rootless_line() {
@@ -122,9 +121,8 @@ int run(const std::vector<std::string>& args) {
     return line.name == kLastStep && line.ok;
   });
   json ? print_json(lines, netns) : print_text(lines, netns);
-  const bool good = netns && std::all_of(lines.begin(), lines.end(), [](const Line& line) {
-    return line.ok || !line.needed;
-  });
+  const bool good = netns && std::all_of(lines.begin(), lines.end(),
+                                         [](const Line& line) { return line.ok || !line.needed; });
   return good ? 0 : 4;
 }
 

@@ -47,8 +47,8 @@ Result<std::unique_ptr<Launcher>> Launcher::start() {
   }
   requests->second.close();
   exits->second.close();
-  std::unique_ptr<Launcher> made(new Launcher(std::move(requests->first), std::move(exits->first),
-                                              static_cast<pid_t>(pid)));
+  std::unique_ptr<Launcher> made(
+      new Launcher(std::move(requests->first), std::move(exits->first), static_cast<pid_t>(pid)));
   auto ready = made->requests_.receive();
   if (!ready.ok()) return std::move(ready).error();
   if (!ready->has_value()) return gone();
@@ -61,7 +61,9 @@ Result<std::unique_ptr<Launcher>> Launcher::start() {
   return made;
 }
 
-Launcher::~Launcher() { close(); }
+Launcher::~Launcher() {
+  close();
+}
 
 LaunchId Launcher::new_id() {
   const std::scoped_lock lock(mutex_);

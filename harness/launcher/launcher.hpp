@@ -28,21 +28,21 @@ namespace sunder::harness {
 using LaunchId = std::int64_t;
 
 struct LaunchSpec {
-  LaunchId id = 0;                 ///< chosen by the caller with new_id(), so that an early end can be told apart
-  std::vector<std::string> argv;   ///< argv[0] is looked up in env's PATH
-  std::vector<std::string> env;    ///< "NAME=value", complete
-  std::string cwd;                 ///< empty: /
-  std::string hostname;            ///< empty: the host's
-  std::string hosts_file;          ///< path of a file that stands in for /etc/hosts; empty: the host's
-  std::string log;                 ///< path on the host, appended with both outputs; empty: `stdio`
+  LaunchId id = 0;  ///< chosen by the caller with new_id(), so that an early end can be told apart
+  std::vector<std::string> argv;  ///< argv[0] is looked up in env's PATH
+  std::vector<std::string> env;   ///< "NAME=value", complete
+  std::string cwd;                ///< empty: /
+  std::string hostname;           ///< empty: the host's
+  std::string hosts_file;  ///< path of a file that stands in for /etc/hosts; empty: the host's
+  std::string log;         ///< path on the host, appended with both outputs; empty: `stdio`
   std::array<int, 3> stdio{-1, -1, -1};  ///< where `log` is empty; -1: /dev/null
-  int network = -1;                ///< network namespace; -1: the router's
+  int network = -1;                      ///< network namespace; -1: the router's
 };
 
 struct Launched {
-  pid_t pid = 0;         ///< as this process sees it
-  int exec_errno = 0;    ///< why it could not be started; 0: it runs
-  std::string failed_at; ///< the step that failed, in words
+  pid_t pid = 0;          ///< as this process sees it
+  int exec_errno = 0;     ///< why it could not be started; 0: it runs
+  std::string failed_at;  ///< the step that failed, in words
 
   [[nodiscard]] bool started() const { return exec_errno == 0; }
 };

@@ -12,7 +12,9 @@ constexpr Ipv4 kClientOffset = 2;
 constexpr Ipv4 kServerOffset = 10;
 constexpr Ipv4 kHarnessOffset = 100;
 
-Ipv4 host_mask(int prefix) { return static_cast<Ipv4>((std::uint64_t{1} << (32 - prefix)) - 1); }
+Ipv4 host_mask(int prefix) {
+  return static_cast<Ipv4>((std::uint64_t{1} << (32 - prefix)) - 1);
+}
 
 Error bad_subnet(std::string_view text, const std::string& why) {
   return {ErrorCode::invalid,
@@ -52,7 +54,9 @@ bool Subnet::contains(Ipv4 ip) const {
   return (ip & ~hosts) == base && (ip & hosts) != 0 && (ip & hosts) != hosts;
 }
 
-std::string Subnet::text() const { return to_string(base) + "/" + std::to_string(prefix); }
+std::string Subnet::text() const {
+  return to_string(base) + "/" + std::to_string(prefix);
+}
 
 Result<Subnet> parse_subnet(std::string_view text) {
   const std::size_t slash = text.find('/');

@@ -19,8 +19,9 @@ namespace sunder::harness {
 struct Subnet {
   Ipv4 base = 0;
   int prefix = 24;
-  [[nodiscard]] bool contains(Ipv4 ip) const;  ///< as a host: neither the network's own nor the broadcast address
-  [[nodiscard]] std::string text() const;      ///< "10.77.0.0/24"
+  [[nodiscard]] bool contains(
+      Ipv4 ip) const;  ///< as a host: neither the network's own nor the broadcast address
+  [[nodiscard]] std::string text() const;  ///< "10.77.0.0/24"
 };
 
 /// ERRORS: invalid: not "a.b.c.d/n", /25 or smaller, bits set below the prefix, loopback or multicast.

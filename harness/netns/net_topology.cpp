@@ -29,7 +29,8 @@ Status set_sysctl(const std::string& path, const std::string& value) {
 Status calm_namespace() {
   for (const std::string group : {"all", "default"}) {
     const std::string conf = kIpv4 + ("conf/" + group + "/");
-    SUNDER_TRY(set_sysctl(conf + "rp_filter", "0"));  // the proxy speaks with its clients' addresses
+    SUNDER_TRY(
+        set_sysctl(conf + "rp_filter", "0"));  // the proxy speaks with its clients' addresses
     SUNDER_TRY(set_sysctl(conf + "send_redirects", "0"));
     SUNDER_TRY(set_sysctl(conf + "accept_redirects", "0"));
     const std::string ipv6 = "/proc/sys/net/ipv6/conf/" + group + "/disable_ipv6";

@@ -25,7 +25,7 @@
 
 namespace sunder::harness {
 
-inline constexpr std::uint32_t kProxyMark = 1;     ///< set by the nft table on packets for the proxy
+inline constexpr std::uint32_t kProxyMark = 1;  ///< set by the nft table on packets for the proxy
 inline constexpr std::uint32_t kProxyTable = 100;  ///< routes marked packets to this machine
 
 class NetTopology {

@@ -26,7 +26,9 @@ void put(std::string& out, const T& value) {
   out.append(reinterpret_cast<const char*>(&value), sizeof(T));
 }
 
-void pad(std::string& out) { out.append((4 - out.size() % 4) % 4, '\0'); }
+void pad(std::string& out) {
+  out.append((4 - out.size() % 4) % 4, '\0');
+}
 
 template <class Header>
 std::string request(std::uint16_t type, std::uint16_t flags, const Header& header) {

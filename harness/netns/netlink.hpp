@@ -18,12 +18,12 @@ inline constexpr int kLoopbackIndex = 1;  ///< lo of every namespace
 
 struct Route {
   Ipv4 destination = 0;
-  int prefix = 0;        ///< 0: the default route
-  int device = 0;        ///< index of the link
-  Ipv4 gateway = 0;      ///< 0: directly on the link
-  Ipv4 source = 0;       ///< preferred source address; 0: the kernel's choice
+  int prefix = 0;             ///< 0: the default route
+  int device = 0;             ///< index of the link
+  Ipv4 gateway = 0;           ///< 0: directly on the link
+  Ipv4 source = 0;            ///< preferred source address; 0: the kernel's choice
   std::uint32_t table = 254;  ///< main
-  bool local = false;    ///< delivered to this machine's own sockets
+  bool local = false;         ///< delivered to this machine's own sockets
 };
 
 class Netlink {

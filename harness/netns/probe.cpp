@@ -47,8 +47,9 @@ bool probe(const ProbeRequest& request) {
   const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd || !connect_to(fd.get(), request.address, deadline)) return false;
   if (request.http_path.empty()) return true;
-  const std::string ask = "GET " + request.http_path + " HTTP/1.0\r\nHost: " +
-                          to_string(request.address) + "\r\nConnection: close\r\n\r\n";
+  const std::string ask = "GET " + request.http_path +
+                          " HTTP/1.0\r\nHost: " + to_string(request.address) +
+                          "\r\nConnection: close\r\n\r\n";
   if (::send(fd.get(), ask.data(), ask.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(ask.size())) {
     return false;
   }

@@ -18,12 +18,13 @@ namespace sunder::harness {
 namespace {
 
 constexpr std::size_t kFdsMax = 8;
-constexpr std::size_t kBodyMax = 8U << 20;  // above the kernel's own limit for arguments and environment
+constexpr std::size_t kBodyMax =
+    8U << 20;  // above the kernel's own limit for arguments and environment
 
 // Room for both kinds of control message, aligned as the kernel wants it.
 struct ControlBuffer {
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kFdsMax) + CMSG_SPACE(sizeof(ucred))>
-      bytes{};
+  alignas(cmsghdr)
+      std::array<char, CMSG_SPACE(sizeof(int) * kFdsMax) + CMSG_SPACE(sizeof(ucred))> bytes{};
 };
 
 void put_control(msghdr& message, ControlBuffer& control, const std::vector<int>& fds,

@@ -51,7 +51,8 @@ class FrameReader {
 struct Frame {
   std::string body;
   std::vector<UniqueFd> fds;
-  pid_t pid = 0;  ///< of the process that the sender named (or the sender), as this process sees it; 0: not asked for
+  pid_t pid =
+      0;  ///< of the process that the sender named (or the sender), as this process sees it; 0: not asked for
 };
 
 class Channel {

@@ -24,7 +24,9 @@ Error gone() {
 
 }  // namespace
 
-int CommandStart::failure_exit_code() const { return exec_errno == ENOENT ? 127 : 126; }
+int CommandStart::failure_exit_code() const {
+  return exec_errno == ENOENT ? 127 : 126;
+}
 
 Result<std::unique_ptr<HostSide>> HostSide::fork(const HostPlan& plan) {
   if (thread_count() != 1) {
@@ -42,7 +44,9 @@ Result<std::unique_ptr<HostSide>> HostSide::fork(const HostPlan& plan) {
   return std::unique_ptr<HostSide>(new HostSide(std::move(ends->first), pid));
 }
 
-HostSide::~HostSide() { close(); }
+HostSide::~HostSide() {
+  close();
+}
 
 Status HostSide::send(const FrameWriter& frame) {
   const std::scoped_lock lock(send_mutex_);

@@ -24,7 +24,7 @@
 namespace sunder::harness {
 
 struct HostPlan {
-  std::string scratch_dir;                   ///< removed at the end with all that is in it; empty: none
+  std::string scratch_dir;  ///< removed at the end with all that is in it; empty: none
   std::vector<std::string> files_to_remove;  ///< the run-time file that `ctl` finds
 };
 

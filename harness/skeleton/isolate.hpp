@@ -15,8 +15,8 @@
 namespace sunder::harness {
 
 struct IsolatePlan {
-  std::string tmpfs_dir;              ///< an existing folder; a private tmpfs is mounted on it. Empty: none
-  std::string tmpfs_size = "50%";     ///< as mount(8) takes it
+  std::string tmpfs_dir;  ///< an existing folder; a private tmpfs is mounted on it. Empty: none
+  std::string tmpfs_size = "50%";  ///< as mount(8) takes it
 };
 
 struct Isolated {

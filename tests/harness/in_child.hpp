@@ -23,9 +23,9 @@
 namespace sunder::harness::test {
 
 /// Fails the body with a text when a condition does not hold.
-#define NEED(condition, text)                                            \
-  do {                                                                   \
-    if (!(condition)) return std::string(#condition ": ") + (text);      \
+#define NEED(condition, text)                                       \
+  do {                                                              \
+    if (!(condition)) return std::string(#condition ": ") + (text); \
   } while (false)
 
 inline std::string in_child(const std::function<std::string()>& body) {

@@ -1,11 +1,12 @@
 // The launcher: what a started process sees, what is reported, and that nothing outlives a SIGKILL of sunder.
+#include "harness/launcher/launcher.hpp"
+
 #include <fcntl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <filesystem>
 
-#include "harness/launcher/launcher.hpp"
 #include "harness/netns/net_topology.hpp"
 #include "harness/skeleton/host_side.hpp"
 #include "sunder/rng.hpp"
@@ -167,10 +168,12 @@ TEST_CASE("SIGKILL of sunder at any moment leaves nothing", "[netns][launcher][s
     INFO("killed after " << moment << " ms");
     CHECK(eventually([&] { return count_processes(marker) == 0; }, 4 * kSecond));
     // Before the host side existed nobody can remove the folder: the test made it, not sunder.
-    CHECK(eventually([&] {
-      return !std::filesystem::exists(dir) ||
-             (std::filesystem::is_empty(dir) && !std::filesystem::exists(dir + ".run"));
-    }, 4 * kSecond));
+    CHECK(eventually(
+        [&] {
+          return !std::filesystem::exists(dir) ||
+                 (std::filesystem::is_empty(dir) && !std::filesystem::exists(dir + ".run"));
+        },
+        4 * kSecond));
     remove_tree(dir);
   }
   WARN("killed while everything ran: " << complete << " of 20");

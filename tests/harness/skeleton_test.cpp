@@ -21,7 +21,8 @@ TEST_CASE("channel: bodies, descriptors and end of file", "[skeleton]") {
   const std::string big(3U << 20, 'x');  // larger than any socket buffer
   const UniqueFd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   std::thread writer([&] {
-    CHECK(ends->first.send(FrameWriter().number(-7).texts({"a", "", "c"}).body(), {null.get()}).ok());
+    CHECK(
+        ends->first.send(FrameWriter().number(-7).texts({"a", "", "c"}).body(), {null.get()}).ok());
     CHECK(ends->first.send(big).ok());
     CHECK(ends->first.send("").ok());
     ends->first.close();

@@ -1,9 +1,10 @@
 // Systems and their templates; and the supervisor over real processes: python3's web server, and etcd where installed.
+#include "harness/supervisor.hpp"
+
 #include <filesystem>
 
 #include "harness/netns/probe.hpp"
 #include "harness/skeleton/run_program.hpp"
-#include "harness/supervisor.hpp"
 #include "tests/harness/in_child.hpp"
 #include "tests/support/catch.hpp"
 
