@@ -45,8 +45,16 @@ inline std::string in_child(const std::function<std::string()>& body) {
   return (*frame)->body;
 }
 
+/// False in a ThreadSanitizer build, whose runtime keeps a thread: sunder's forks need exactly one.
+inline bool single_threaded(std::string& why) {
+  if (thread_count() == 1) return true;
+  why = "skipped: the test program's runtime has threads of its own";
+  return false;
+}
+
 /// True when namespaces can be made here; otherwise the reason is printed once per test.
 inline bool can_isolate(std::string& why) {
+  if (!single_threaded(why)) return false;
   auto tried = try_isolate();
   if (!tried.ok()) why = "skipped: " + tried.error().message;
   return tried.ok();

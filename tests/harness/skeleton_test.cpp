@@ -77,6 +77,11 @@ TEST_CASE("remove_tree never follows a symbolic link", "[skeleton]") {
 }
 
 TEST_CASE("host side: runs a command with its environment and folder", "[skeleton][hostside]") {
+  std::string why;
+  if (!single_threaded(why)) {
+    WARN(why);
+    return;
+  }
   const std::string outcome = in_child([]() -> std::string {
     const std::string dir = make_temp_dir();
     auto host = HostSide::fork({dir, {}});
@@ -113,6 +118,11 @@ TEST_CASE("host side: runs a command with its environment and folder", "[skeleto
 
 TEST_CASE("host side: SIGKILL of sunder ends the command and removes the scratch folder",
           "[skeleton][hostside]") {
+  std::string why;
+  if (!single_threaded(why)) {
+    WARN(why);
+    return;
+  }
   for (const std::string how : {"sleep", "stubborn"}) {
     const std::string dir = make_temp_dir();
     const std::string marker = "7771." + std::to_string(::getpid());
