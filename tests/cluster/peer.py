@@ -108,7 +108,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def answer(self, value):
-        body = json.dumps(value).encode()
+        body = json.dumps(value, separators=(",", ":")).encode()  # as etcd writes it
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -5,7 +5,6 @@ import os
 import random
 import signal
 import time
-import unittest
 
 import support
 from support import wait
@@ -73,7 +72,6 @@ print("seen")
     def test_partition_by_ctl_and_history(self):
         script = self.box.write("cut.sh", """set -e
 sunder=$1
-put() { curl_like "$1" "$2"; }
 "$sunder" ctl partition n1 / n2,n3 --name split --json >answer.json
 "$sunder" ctl status >status.txt
 "$sunder" ctl heal --json >healed.json
@@ -120,7 +118,6 @@ op(0, "write", 1, 1); op(0, "write", 2, 2); op(1, "read", None, 1)
     def test_two_at_once_do_not_meet(self):
         other = support.Sandbox(self.as_user)
         self.addCleanup(other.close)
-        key = '{"key":"Zm9v","value":"%s"}'
         script = """import base64, json, os, time, urllib.request
 end = os.environ["SUNDER_N1"]; mine = base64.b64encode(os.environ["MINE"].encode()).decode()
 def post(path, body):
