@@ -25,9 +25,9 @@ TCP_USER_TIMEOUT = 18
 
 
 def error_name(error):
-    if isinstance(error, socket.timeout):
-        return "TIMEOUT"
-    return errno.errorcode.get(error.errno, str(error)) if error.errno else str(error)
+    if error.errno:
+        return errno.errorcode.get(error.errno, str(error))
+    return "TIMEOUT" if isinstance(error, socket.timeout) else str(error)  # our own deadline, not the kernel's
 
 
 class Link:
