@@ -1,4 +1,4 @@
-// Power: see power.hpp. Tested by tests/check/power_test.cpp.
+// Power: see power.hpp. Tested by tests/check/linearizable_test.cpp.
 #include "check/power.hpp"
 
 #include <algorithm>
@@ -61,7 +61,10 @@ Power measure_power(const History& history, const std::vector<FaultWindow>& wind
     bool across = false;
     for (std::size_t w = 0; w < windows.size(); ++w) {
       inside = inside || within(windows[w], op.invoked);
-      if (!within(windows[w], write.completed)) continue;
+      // From the cut on, until the next one makes other sides: what one side must learn of the other.
+      const bool last = w + 1 == windows.size();
+      if (write.completed < windows[w].from) continue;
+      if (!last && op.invoked >= windows[w + 1].from) continue;
       if (op.node >= sides[w].size() || write.node >= sides[w].size()) continue;
       const int here = sides[w][op.node];
       const int there = sides[w][write.node];

@@ -9,12 +9,13 @@ namespace sunder::cli {
 
 Progress::Progress(bool quiet) : quiet_(quiet), tty_(::isatty(STDERR_FILENO) == 1) {}
 
-void Progress::update(const std::string& line) {
+void Progress::update(const std::string& line, bool step) {
   if (quiet_) return;
   if (tty_) {
     std::fprintf(stderr, "\r\033[K%s", line.c_str());
     open_ = true;
-  } else {
+    if (step) finish();
+  } else if (step) {
     std::fprintf(stderr, "%s\n", line.c_str());
   }
   std::fflush(stderr);

@@ -1,6 +1,6 @@
 // Terminal: progress on standard error, and colour only where a person reads it.
 //
-// On a terminal a progress line replaces the one before; elsewhere each is a line of its own. Thread: main.
+// Thread: main.
 #pragma once
 
 #include <string>
@@ -14,8 +14,9 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// Shows a line that the next one may replace.
-  void update(const std::string& line);
+  /// Shows a line. On a terminal a step stays and anything else is replaced by the next line; elsewhere only steps are
+  /// printed, for nobody wants twice a second in a log.
+  void update(const std::string& line, bool step);
   /// Leaves the last line standing.
   void finish();
 

@@ -73,7 +73,7 @@ class Run {
     return options_.interrupted != nullptr && options_.interrupted->load();
   }
   [[nodiscard]] std::string path(const char* name) const { return options_.run_dir + '/' + name; }
-  void say(const std::string& line);
+  void say(const std::string& line, bool step = true);
   void show_progress();
 
   const RunOptions& options_;
@@ -94,8 +94,8 @@ class Run {
   std::thread nemesis_;
 };
 
-void Run::say(const std::string& line) {
-  if (options_.progress) options_.progress(seconds_text(now()) + "  " + line);
+void Run::say(const std::string& line, bool step) {
+  if (options_.progress) options_.progress(seconds_text(now()) + "  " + line, step);
 }
 
 void Run::show_progress() {
@@ -104,7 +104,7 @@ void Run::show_progress() {
   const OpCounters& ops = shared_.counters;
   say((state.empty() ? "calm" : state) + "   ops " + std::to_string(ops.ops) + "  answered " +
       std::to_string(ops.answered) + "  failed " + std::to_string(ops.failed) + "  unknown " +
-      std::to_string(ops.unknown));
+      std::to_string(ops.unknown), false);
 }
 
 Status Run::prepare() {

@@ -28,8 +28,8 @@ struct RunOptions {
   Topology topology;       ///< with the harness clients c1, c2, … and their addresses
   std::string sunder_version;
   const std::atomic<bool>* interrupted = nullptr;
-  /// Called from the main thread about twice a second and at each step: one line of progress.
-  std::function<void(const std::string&)> progress;
+  /// Called from the main thread with one line of progress: at each step (`step`), and about twice a second.
+  std::function<void(const std::string&, bool step)> progress;
 };
 
 /// RETURNS the results, also when a check failed or the run was interrupted; history.jsonl, results.json, junit.xml and

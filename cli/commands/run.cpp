@@ -84,7 +84,7 @@ Result<harness::RunResults> run_in_session(const harness::Suite& suite, const Ru
   options.harness_clients = suite.workload.clients;
   options.t0 = monotonic_clock().now();
   options.seed = args.seed;
-  options.progress = [&progress](const std::string& line) { progress.update(line); };
+  options.progress = [&progress](const std::string& line) { progress.update(line, true); };
   auto session = Session::start(options);
   if (!session) return session.error();
 
@@ -98,7 +98,7 @@ Result<harness::RunResults> run_in_session(const harness::Suite& suite, const Ru
   run.topology = (*session)->topology();
   run.sunder_version = version();
   run.interrupted = &interrupted();
-  run.progress = options.progress;
+  run.progress = [&progress](const std::string& line, bool step) { progress.update(line, step); };
   auto results = harness::run_suite(run);
   (*session)->stop();
   return results;

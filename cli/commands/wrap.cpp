@@ -123,7 +123,7 @@ int wrap_in_session(const harness::Suite& suite, const WrapArgs& args) {
   options.scratch_dir = *scratch;
   options.endpoints_advertised = !args.inside;
   Progress progress(::isatty(STDERR_FILENO) != 1);
-  options.progress = [&progress](const std::string& line) { progress.update(line); };
+  options.progress = [&progress](const std::string& line) { progress.update(line, true); };
   auto session = Session::start(options);
   progress.finish();
   if (!session) return interrupted() ? 128 + interrupt_signal() : fail(session.error());

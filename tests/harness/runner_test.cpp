@@ -71,7 +71,7 @@ struct Scene {
     options.seed = 5;
     options.sunder_version = "test";
     options.interrupted = &interrupted;
-    options.progress = [this](const std::string& line) { lines += line + '\n'; };
+    options.progress = [this](const std::string& line, bool) { lines += line + '\n'; };
     return run_suite(options);
   }
 
