@@ -19,9 +19,17 @@ void log_init();
 Status log_to_file(const std::string& path);
 void log(LogLevel level, std::string_view line);
 
-inline void log_debug(std::string_view line) { log(LogLevel::debug, line); }
-inline void log_info(std::string_view line) { log(LogLevel::info, line); }
-inline void log_warn(std::string_view line) { log(LogLevel::warn, line); }
-inline void log_error(std::string_view line) { log(LogLevel::error, line); }
+inline void log_debug(std::string_view line) {
+  log(LogLevel::debug, line);
+}
+inline void log_info(std::string_view line) {
+  log(LogLevel::info, line);
+}
+inline void log_warn(std::string_view line) {
+  log(LogLevel::warn, line);
+}
+inline void log_error(std::string_view line) {
+  log(LogLevel::error, line);
+}
 
 }  // namespace sunder

@@ -28,11 +28,19 @@ Row row(ErrorCode code) {
 
 }  // namespace
 
-std::string Error::text() const { return where.empty() ? message : where + ": " + message; }
+std::string Error::text() const {
+  return where.empty() ? message : where + ": " + message;
+}
 
-const char* name_of(ErrorCode code) { return row(code).name; }
-int http_status(ErrorCode code) { return row(code).http; }
-int exit_code(ErrorCode code) { return row(code).exit; }
+const char* name_of(ErrorCode code) {
+  return row(code).name;
+}
+int http_status(ErrorCode code) {
+  return row(code).http;
+}
+int exit_code(ErrorCode code) {
+  return row(code).exit;
+}
 
 Error errno_error(std::string what, int err) {
   // generic_category().message is thread-safe, unlike strerror.

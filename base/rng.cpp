@@ -6,7 +6,9 @@
 namespace sunder {
 namespace {
 
-constexpr std::uint64_t rotl(std::uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }
+constexpr std::uint64_t rotl(std::uint64_t x, int k) {
+  return (x << k) | (x >> (64 - k));
+}
 
 // SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): spreads a seed over the whole state.
 constexpr std::uint64_t splitmix(std::uint64_t& x) {
@@ -34,7 +36,9 @@ std::uint64_t Rng::next() noexcept {
   return result;
 }
 
-double Rng::uniform() noexcept { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+double Rng::uniform() noexcept {
+  return static_cast<double>(next() >> 11) * 0x1.0p-53;
+}
 
 std::uint64_t Rng::below(std::uint64_t bound) noexcept {
   // Rejection keeps it exactly uniform: values under 2^64 mod bound would come up once too often.

@@ -17,7 +17,7 @@ namespace sunder::cli {
 
 struct Command {
   const char* name;
-  const char* summary;                              ///< one line for `sunder --help`
+  const char* summary;                               ///< one line for `sunder --help`
   int (*run)(const std::vector<std::string>& args);  ///< words after the command's name
 };
 

@@ -30,6 +30,8 @@ std::optional<int> parse_command(CLI::App& app, const std::vector<std::string>& 
   }
 }
 
-const char* version() { return SUNDER_VERSION; }
+const char* version() {
+  return SUNDER_VERSION;
+}
 
 }  // namespace sunder::cli

@@ -24,10 +24,12 @@ std::string utc(const char* format) {
 
 Result<std::string> make_scratch() {
   const char* base = std::getenv("TMPDIR");
-  std::string pattern = std::string(base != nullptr && *base != '\0' ? base : "/tmp") + "/sunder-XXXXXX";
+  std::string pattern =
+      std::string(base != nullptr && *base != '\0' ? base : "/tmp") + "/sunder-XXXXXX";
   std::vector<char> text(pattern.begin(), pattern.end());
   text.push_back('\0');
-  if (::mkdtemp(text.data()) == nullptr) return errno_error("can't make a folder " + pattern, errno);
+  if (::mkdtemp(text.data()) == nullptr)
+    return errno_error("can't make a folder " + pattern, errno);
   return std::string(text.data());
 }
 
@@ -49,7 +51,8 @@ std::string default_run_dir(const std::string& suite) {
 void point_latest(const std::string& dir) {
   std::error_code ec;
   const fs::path link = fs::path(dir).parent_path() / "latest";
-  if (fs::exists(fs::symlink_status(link, ec)) && !fs::is_symlink(fs::symlink_status(link, ec))) return;
+  if (fs::exists(fs::symlink_status(link, ec)) && !fs::is_symlink(fs::symlink_status(link, ec)))
+    return;
   // A new link takes the old one's place in one step, so that `latest` never points nowhere.
   const fs::path fresh = link.string() + ".new";
   fs::remove(fresh, ec);
@@ -57,6 +60,8 @@ void point_latest(const std::string& dir) {
   if (!ec) fs::rename(fresh, link, ec);
 }
 
-std::string wall_clock() { return utc("%Y-%m-%dT%H:%M:%SZ"); }
+std::string wall_clock() {
+  return utc("%Y-%m-%dT%H:%M:%SZ");
+}
 
 }  // namespace sunder::cli

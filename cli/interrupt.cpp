@@ -23,7 +23,11 @@ void install_interrupt() {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(signal, &action, nullptr);
 }
 
-const std::atomic<bool>& interrupted() { return g_interrupted; }
-int interrupt_signal() { return g_signal.load(std::memory_order_relaxed); }
+const std::atomic<bool>& interrupted() {
+  return g_interrupted;
+}
+int interrupt_signal() {
+  return g_signal.load(std::memory_order_relaxed);
+}
 
 }  // namespace sunder::cli

@@ -18,7 +18,8 @@ void print_help() {
   }
   std::printf(
       "\nexamples:\n"
-      "  sunder run examples/etcd.toml                    a chaos suite, with a verdict and a report\n"
+      "  sunder run examples/etcd.toml                    a chaos suite, with a verdict and a "
+      "report\n"
       "  sunder wrap examples/etcd.toml -- pytest tests/  your own tests beside a cluster\n"
       "  sunder ctl partition n1 / n2,n3                  cut n1 off, in a running session\n"
       "  sunder check history.jsonl                       judge a recorded history\n");
@@ -27,7 +28,8 @@ void print_help() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);  // a closed peer is an error of one write, not the end of the process
+  std::signal(SIGPIPE,
+              SIG_IGN);  // a closed peer is an error of one write, not the end of the process
   const std::vector<std::string> words(argv + 1, argv + argc);
   if (words.empty() || words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
     print_help();

@@ -25,7 +25,8 @@ namespace sunder::cli {
 namespace {
 
 constexpr Ipv4 kLoopback = 0x7F000001;
-constexpr Nanos kReadySlice = 500 * kMillisecond;  // how often Ctrl-C is looked at while the cluster starts
+constexpr Nanos kReadySlice =
+    500 * kMillisecond;  // how often Ctrl-C is looked at while the cluster starts
 
 }  // namespace
 
@@ -103,8 +104,8 @@ Status Session::State::build_network() {
   network = std::move(*built);
   auto listener = listen_on({0, 0}, true);
   if (!listener) return listener.error();
-  auto loaded = proxy::NftFilter::load(
-      {plan.subnet.text(), listener->address.port, harness::kProxyMark});
+  auto loaded =
+      proxy::NftFilter::load({plan.subnet.text(), listener->address.port, harness::kProxyMark});
   if (!loaded) return loaded.error();
   filter = std::move(*loaded);
   SUNDER_TRY(network->enable_forwarding());
@@ -209,12 +210,15 @@ Status Session::State::wait_cluster_ready() {
           " nodes ready after " + format_duration(waited / kMillisecond * kMillisecond));
       return {};
     }
-    if (interrupted()) return Error{ErrorCode::unavailable, "interrupted while the cluster started"};
+    if (interrupted())
+      return Error{ErrorCode::unavailable, "interrupted while the cluster started"};
     for (const auto& node : supervisor->nodes()) {
       if (node.alive) continue;
-      return Error{ErrorCode::unavailable, node.name + " ended while it started; its last words are in " + node.log};
+      return Error{ErrorCode::unavailable,
+                   node.name + " ended while it started; its last words are in " + node.log};
     }
-    if (ready.error().code != ErrorCode::timeout || waited > system.ready_timeout) return ready.error();
+    if (ready.error().code != ErrorCode::timeout || waited > system.ready_timeout)
+      return ready.error();
     say("waiting for " + system.title + " …");
   }
 }
@@ -229,13 +233,16 @@ Status Session::State::tell_ctl() {
 }
 
 Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Session::~Session() { stop(); }
+Session::~Session() {
+  stop();
+}
 
 Result<std::unique_ptr<Session>> Session::start(const SessionOptions& options) {
   auto state = std::make_unique<State>();
   State& s = *state;
   s.options = options;
-  auto session = std::unique_ptr<Session>(new Session(std::move(state)));  // stops what a failed start leaves
+  auto session =
+      std::unique_ptr<Session>(new Session(std::move(state)));  // stops what a failed start leaves
   auto system = harness::load_system(options.suite->cluster.system);
   if (!system) return system.error();
   s.system = std::move(*system);
@@ -256,17 +263,28 @@ Result<std::unique_ptr<Session>> Session::start(const SessionOptions& options) {
   return session;
 }
 
-harness::Cluster& Session::cluster() { return *state_->supervisor; }
-const Topology& Session::topology() const { return state_->plan.topology; }
-std::string Session::api_url() const { return state_->api_router->url(); }
-std::string Session::api_url_host() const { return state_->api_host->url(); }
-std::string Session::api_url_client() const { return state_->api_client->url(); }
+harness::Cluster& Session::cluster() {
+  return *state_->supervisor;
+}
+const Topology& Session::topology() const {
+  return state_->plan.topology;
+}
+std::string Session::api_url() const {
+  return state_->api_router->url();
+}
+std::string Session::api_url_host() const {
+  return state_->api_host->url();
+}
+std::string Session::api_url_client() const {
+  return state_->api_client->url();
+}
 
 Result<int> Session::run_command(const CommandPlan& plan) {
   harness::CommandStart outcome;
   if (plan.inside) {
     harness::Launched launched;
-    auto id = state_->supervisor->start_inside({plan.argv, plan.env, plan.cwd, {0, 1, 2}}, launched);
+    auto id =
+        state_->supervisor->start_inside({plan.argv, plan.env, plan.cwd, {0, 1, 2}}, launched);
     if (!id) return id.error();
     outcome = {launched.pid, launched.exec_errno};
     if (outcome.started()) state_->inside = *id;

@@ -22,9 +22,9 @@ namespace sunder::cli {
 
 struct SessionOptions {
   const harness::Suite* suite = nullptr;
-  std::string run_dir;              ///< an existing folder on the host: events.jsonl, logs/
-  std::string scratch_dir;          ///< an existing empty folder; removed at the end by the host side
-  unsigned harness_clients = 0;     ///< c1 … cN
+  std::string run_dir;           ///< an existing folder on the host: events.jsonl, logs/
+  std::string scratch_dir;       ///< an existing empty folder; removed at the end by the host side
+  unsigned harness_clients = 0;  ///< c1 … cN
   bool endpoints_advertised = false;  ///< nodes tell clients their host endpoint (wrap on the host)
   Nanos t0 = 0;
   std::uint64_t seed = 0;

@@ -29,8 +29,9 @@ Result<BoundSocket> listen_on(IpPort address, bool transparent) {
   if (::bind(out.fd.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) != 0 ||
       ::listen(out.fd.get(), kBacklog) != 0) {
     if (errno == EADDRINUSE) {
-      return Error{ErrorCode::unavailable,
-                   to_string(address) + " is in use; choose another port or end what listens there"};
+      return Error{
+          ErrorCode::unavailable,
+          to_string(address) + " is in use; choose another port or end what listens there"};
     }
     return errno_error("can't listen on " + to_string(address), errno);
   }

@@ -33,7 +33,9 @@ bool colour_wanted() {
 
 std::string verdict_text(const std::string& verdict) {
   if (!colour_wanted()) return verdict;
-  const char* colour = verdict == "pass" ? "\033[1;32m" : verdict == "fail" ? "\033[1;31m" : "\033[1;33m";
+  const char* colour = verdict == "pass"   ? "\033[1;32m"
+                       : verdict == "fail" ? "\033[1;31m"
+                                           : "\033[1;33m";
   return colour + verdict + "\033[0m";
 }
 

@@ -22,7 +22,8 @@ std::string variable_of(const std::string& node) {
 }
 
 std::string address_of(const harness::NodeStatus& node, bool inside) {
-  return inside || node.endpoint.empty() ? to_string(IpPort{node.ip, node.client_port}) : node.endpoint;
+  return inside || node.endpoint.empty() ? to_string(IpPort{node.ip, node.client_port})
+                                         : node.endpoint;
 }
 
 Status write(const std::string& path, const std::string& text) {
@@ -48,9 +49,10 @@ Result<WrapFiles> write_wrap_files(const std::string& dir, harness::Cluster& clu
     names.push_back(node.name);
   }
   const WrapFiles files{dir + "/cluster.json", dir + "/history.jsonl", dir + "/events.jsonl"};
-  const Json description{{"system", cluster.system()}, {"version", cluster.version()}, {"nodes", nodes}};
+  const Json description{
+      {"system", cluster.system()}, {"version", cluster.version()}, {"nodes", nodes}};
   SUNDER_TRY(write(files.cluster, description.dump(2)));
-  const Json header{{"sunder", 1},       {"t0", 0},    {"wall", wall_clock()}, {"clock", "shared"},
+  const Json header{{"sunder", 1},        {"t0", 0},   {"wall", wall_clock()}, {"clock", "shared"},
                     {"initial", nullptr}, {"seed", 0}, {"suite", ""},          {"nodes", names}};
   SUNDER_TRY(write(files.history, header.dump()));
   return files;

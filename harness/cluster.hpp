@@ -21,9 +21,9 @@ struct NodeStatus {
   std::uint16_t client_port = 0;  ///< where clients connect, on `ip`
   pid_t pid = 0;                  ///< in the pid namespace of this process; 0: not running
   bool alive = false;
-  std::string endpoint;           ///< host:port on the host, for a wrapped command
-  std::string log;                ///< path of its log file on the host
-  int exit_status = 0;            ///< wait status once it has ended
+  std::string endpoint;  ///< host:port on the host, for a wrapped command
+  std::string log;       ///< path of its log file on the host
+  int exit_status = 0;   ///< wait status once it has ended
 };
 
 class Cluster {

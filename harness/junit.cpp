@@ -76,10 +76,9 @@ std::string junit_xml(const RunResults& results) {
   std::snprintf(seconds, sizeof seconds, "%lld.%03lld",
                 static_cast<long long>(results.duration / kSecond),
                 static_cast<long long>(results.duration % kSecond / kMillisecond));
-  const std::string counts = attribute("tests", std::to_string(tests)) +
-                             attribute("failures", std::to_string(failures)) +
-                             attribute("errors", std::to_string(errors)) +
-                             attribute("time", seconds);
+  const std::string counts =
+      attribute("tests", std::to_string(tests)) + attribute("failures", std::to_string(failures)) +
+      attribute("errors", std::to_string(errors)) + attribute("time", seconds);
   return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites" + counts + ">\n<testsuite" +
          attribute("name", results.suite) + counts + ">\n  <properties>\n    <property" +
          attribute("name", "seed") + attribute("value", std::to_string(results.seed)) +

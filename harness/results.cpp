@@ -22,11 +22,17 @@ using check::Verdict;
 
 // ---- writing
 
-json text_or_null(const std::string& text) { return text.empty() ? json() : json(text); }
-json time_or_null(Nanos time) { return time == 0 ? json() : json(time); }
+json text_or_null(const std::string& text) {
+  return text.empty() ? json() : json(text);
+}
+json time_or_null(Nanos time) {
+  return time == 0 ? json() : json(time);
+}
 
 // The court's own writer makes checks and rows, so that `sunder check --json` and a run agree to the letter.
-json parsed(const std::string& text) { return json::parse(clean_text(text), nullptr, false); }
+json parsed(const std::string& text) {
+  return json::parse(clean_text(text), nullptr, false);
+}
 
 Result<json> check_object(const CheckResult& c, const std::string& history_path) {
   std::vector<std::string> lines;

@@ -28,7 +28,8 @@ struct FaultRecord {
 struct RecoveryRecord {
   std::string fault;
   Nanos healed_at = 0;
-  Nanos recovered_at = 0;  ///< every node answers a linearizable read again; 0: not within the bound
+  Nanos recovered_at =
+      0;  ///< every node answers a linearizable read again; 0: not within the bound
   Nanos bound = 0;
   bool recovered = false;
 };
@@ -55,7 +56,8 @@ struct RunResults {
   std::vector<check::AvailabilityRow> availability;
   std::vector<RecoveryRecord> recovery;
   std::vector<StallRecord> stalls;
-  std::vector<std::string> notes;  ///< plain sentences that a reader must know ("the run was interrupted")
+  std::vector<std::string>
+      notes;  ///< plain sentences that a reader must know ("the run was interrupted")
 };
 
 /// `history_path`: from which the witness's events are copied into the JSON.

@@ -103,8 +103,9 @@ void Run::show_progress() {
   const std::string state = log_.state();
   const OpCounters& ops = shared_.counters;
   say((state.empty() ? "calm" : state) + "   ops " + std::to_string(ops.ops) + "  answered " +
-      std::to_string(ops.answered) + "  failed " + std::to_string(ops.failed) + "  unknown " +
-      std::to_string(ops.unknown), false);
+          std::to_string(ops.answered) + "  failed " + std::to_string(ops.failed) + "  unknown " +
+          std::to_string(ops.unknown),
+      false);
 }
 
 Status Run::prepare() {

@@ -21,11 +21,11 @@ namespace sunder::harness {
 struct RunOptions {
   const Suite* suite = nullptr;
   Cluster* cluster = nullptr;
-  std::string api_url;     ///< control API as seen from this process
-  std::string run_dir;     ///< exists; events.jsonl in it is written by the switchboard
-  Nanos t0 = 0;            ///< origin of the history's clock
+  std::string api_url;  ///< control API as seen from this process
+  std::string run_dir;  ///< exists; events.jsonl in it is written by the switchboard
+  Nanos t0 = 0;         ///< origin of the history's clock
   std::uint64_t seed = 0;
-  Topology topology;       ///< with the harness clients c1, c2, … and their addresses
+  Topology topology;  ///< with the harness clients c1, c2, … and their addresses
   std::string sunder_version;
   const std::atomic<bool>* interrupted = nullptr;
   /// Called from the main thread with one line of progress: at each step (`step`), and about twice a second.

@@ -16,9 +16,9 @@ namespace sunder::harness {
 
 struct NodeOverride {
   std::string name;
-  std::string address;   ///< empty: from the subnet
-  std::string hostname;  ///< empty: the name
-  std::string binary;    ///< empty: the system's
+  std::string address;            ///< empty: from the subnet
+  std::string hostname;           ///< empty: the name
+  std::string binary;             ///< empty: the system's
   std::vector<std::string> args;  ///< appended to the system's
   std::map<std::string, std::string> env;
   bool owned = true;
@@ -27,14 +27,15 @@ struct NodeOverride {
 struct ClusterSpec {
   std::string system;              ///< a folder of systems/
   std::vector<std::string> nodes;  ///< names; "nodes = 3" gives n1, n2, n3
-  std::string network = "auto";    ///< auto, netns (launcher, explicit, attach are refused with the reason)
+  std::string network =
+      "auto";  ///< auto, netns (launcher, explicit, attach are refused with the reason)
   std::string subnet = "10.77.0.0/24";
   std::vector<NodeOverride> overrides;
 };
 
 struct WorkloadSpec {
   std::string name = "register";
-  unsigned clients = 6;       ///< client i is pinned to node i mod n
+  unsigned clients = 6;  ///< client i is pinned to node i mod n
   unsigned keys = 3;
   double rate = 0;            ///< operations per second over all clients, open loop; 0: closed loop
   Nanos time = 30 * kSecond;  ///< the nemesis's time; the end waits for the last heal and recovery
@@ -46,8 +47,8 @@ struct NemesisSpec {
   std::string name = "partition";
   std::string targets = "leader";  ///< leader, follower, or a node's name: isolated from the rest
   CutKind kind = CutKind::drop;
-  Nanos every = 9 * kSecond;       ///< from the start of one cut to the start of the next, at least
-  Nanos duration = 6 * kSecond;    ///< `for`
+  Nanos every = 9 * kSecond;     ///< from the start of one cut to the start of the next, at least
+  Nanos duration = 6 * kSecond;  ///< `for`
 };
 
 struct LinearizableCheck {
@@ -57,7 +58,7 @@ struct LinearizableCheck {
 };
 
 struct AvailabilityCheck {
-  bool wanted = false;        ///< a bound is given: it judges
+  bool wanted = false;           ///< a bound is given: it judges
   std::string majority = "any";  ///< "yes", "no", "any"
   std::string minority = "any";
   Nanos settle = 5 * kSecond;

@@ -24,14 +24,14 @@ namespace sunder::proxy {
 
 struct ListenerSpec {
   enum class Kind {
-    tproxy,    ///< serves every pair: peer address = source node, own address = destination node and port
+    tproxy,  ///< serves every pair: peer address = source node, own address = destination node and port
     endpoint,  ///< one source and one destination
   };
   Kind kind = Kind::endpoint;
-  UniqueFd fd;                     ///< bound stream socket, listening or not yet
-  NodeId source = kUnknownNode;    ///< endpoint only
+  UniqueFd fd;                   ///< bound stream socket, listening or not yet
+  NodeId source = kUnknownNode;  ///< endpoint only
   NodeId destination = kUnknownNode;
-  IpPort upstream;                 ///< endpoint only: where the destination listens
+  IpPort upstream;  ///< endpoint only: where the destination listens
 };
 
 struct ProxyOptions {
@@ -39,9 +39,9 @@ struct ProxyOptions {
   std::vector<ListenerSpec> listeners;
   unsigned threads = 1;
   std::uint64_t seed = 0;
-  bool spoof_source = false;               ///< bind upstream sockets to the source node's address
-  std::size_t held_bytes_max = 1U << 20;   ///< per pipeline: above it the other socket is not read
-  Nanos spin = 0;                          ///< adaptive spin of a quiet loop; 0: off
+  bool spoof_source = false;              ///< bind upstream sockets to the source node's address
+  std::size_t held_bytes_max = 1U << 20;  ///< per pipeline: above it the other socket is not read
+  Nanos spin = 0;                         ///< adaptive spin of a quiet loop; 0: off
   const Clock* clock = &monotonic_clock();
 };
 
@@ -50,12 +50,13 @@ struct PairStats {
   PairId pair;
   std::uint64_t connections_open = 0;   ///< established now, with a pipeline of this pair
   std::uint64_t connections_total = 0;  ///< opened by `from` towards `to`
-  std::uint64_t refused = 0;            ///< attempts by `from` that the server refused or that never connected
-  std::uint64_t resets = 0;             ///< connections ended by RST
-  std::uint64_t bytes_in = 0;           ///< read from `from`
-  std::uint64_t bytes_out = 0;          ///< written to `to`
-  std::uint64_t bytes_held = 0;         ///< waiting now
-  bool intact = true;                   ///< on every connection, what went out is a prefix of what came in
+  std::uint64_t refused =
+      0;                     ///< attempts by `from` that the server refused or that never connected
+  std::uint64_t resets = 0;  ///< connections ended by RST
+  std::uint64_t bytes_in = 0;    ///< read from `from`
+  std::uint64_t bytes_out = 0;   ///< written to `to`
+  std::uint64_t bytes_held = 0;  ///< waiting now
+  bool intact = true;            ///< on every connection, what went out is a prefix of what came in
 };
 
 struct ProxySnapshot {
@@ -66,8 +67,8 @@ struct ProxySnapshot {
 /// The outcome of Proxy::apply.
 struct ApplyReport {
   std::uint64_t epoch = 0;
-  Nanos in_force_at = 0;                         ///< absolute clock: the last loop has swapped
-  std::map<RuleId, Touched> removed;             ///< rules that this set no longer has, and what they touched
+  Nanos in_force_at = 0;              ///< absolute clock: the last loop has swapped
+  std::map<RuleId, Touched> removed;  ///< rules that this set no longer has, and what they touched
 };
 
 class Proxy {

@@ -148,10 +148,10 @@ class Weather {
       ++(in_time ? row.answered : near_end ? row.censored : row.late);
     } else if (near_end && !in_time) {
       ++row.censored;
-    } else if (op.outcome == EventType::fail || op.error == OpErrorClass::reset) {
-      ++row.errors;
+    } else if (op.error == OpErrorClass::timeout || op.completed == kNever) {
+      ++row.timeouts;  // a read without an answer had surely no effect (fail), and is a time-out all the same
     } else {
-      ++row.timeouts;
+      ++row.errors;
     }
   }
 

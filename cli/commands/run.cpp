@@ -37,15 +37,19 @@ int fail(const Error& error) {
 }
 
 std::optional<int> parse(const std::vector<std::string>& words, RunArgs& args) {
-  CLI::App app{"Runs a chaos suite on a real cluster and judges what its clients saw.", "sunder run"};
+  CLI::App app{"Runs a chaos suite on a real cluster and judges what its clients saw.",
+               "sunder run"};
   app.add_option("suite", args.suite, "suite file (TOML)")->required()->type_name("SUITE.toml");
   app.add_option("--out", args.out, "run folder (default: runs/<time>-<suite>)")->type_name("DIR");
-  auto* seed = app.add_option("--seed", args.seed, "repeats the decisions of an earlier run")->type_name("N");
-  app.add_option("--time", args.time, "how long the nemesis works, instead of the suite's time")->type_name("30s");
+  auto* seed = app.add_option("--seed", args.seed, "repeats the decisions of an earlier run")
+                   ->type_name("N");
+  app.add_option("--time", args.time, "how long the nemesis works, instead of the suite's time")
+      ->type_name("30s");
   app.add_flag("--quiet", args.quiet, "no progress");
   app.add_flag("--json", args.json, "prints results.json instead of words");
   app.footer(
-      "\nexit codes: 0 pass, 1 a check failed, 2 usage or suite, 3 unknown, 4 environment, 130 Ctrl-C\n"
+      "\nexit codes: 0 pass, 1 a check failed, 2 usage or suite, 3 unknown, 4 environment, 130 "
+      "Ctrl-C\n"
       "example:    sunder run examples/etcd.toml --seed 7 --out /tmp/etcd-run");
   const auto stop = parse_command(app, words);
   args.seeded = seed->count() > 0;
@@ -56,12 +60,13 @@ void print_words(const harness::RunResults& results, const std::string& run_dir)
   for (const auto& line : harness::plain_words(results)) std::printf("%s\n", line.c_str());
   std::printf("\n");
   for (const auto& check : results.checks) {
-    std::printf("%-14s %s  %s\n", check.name.c_str(), verdict_text(check::name_of(check.verdict)).c_str(),
-                check.text.c_str());
+    std::printf("%-14s %s  %s\n", check.name.c_str(),
+                verdict_text(check::name_of(check.verdict)).c_str(), check.text.c_str());
   }
   std::printf("%-14s %s%s%s  seed %llu\n", "verdict",
-              verdict_text(check::name_of(results.verdict)).c_str(), results.reason.empty() ? "" : "  ",
-              results.reason.c_str(), static_cast<unsigned long long>(results.seed));
+              verdict_text(check::name_of(results.verdict)).c_str(),
+              results.reason.empty() ? "" : "  ", results.reason.c_str(),
+              static_cast<unsigned long long>(results.seed));
   std::printf("%-14s %s/report.html\n", "report", run_dir.c_str());
 }
 
@@ -146,6 +151,7 @@ int run(const std::vector<std::string>& words) {
 }  // namespace
 
 extern const Command run_command;
-const Command run_command{"run", "run a chaos suite on a real cluster, with a verdict and a report", run};
+const Command run_command{"run", "run a chaos suite on a real cluster, with a verdict and a report",
+                          run};
 
 }  // namespace sunder::cli

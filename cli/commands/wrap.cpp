@@ -48,13 +48,19 @@ std::optional<int> parse(const std::vector<std::string>& words, WrapArgs& args) 
   // What stands behind "--" is the command, whatever it looks like.
   const auto dashes = std::find(words.begin(), words.end(), "--");
   if (dashes != words.end()) args.command.assign(dashes + 1, words.end());
-  CLI::App app{"Starts the suite's cluster behind the proxy and runs a command beside it.", "sunder wrap"};
-  app.add_option("suite", args.suite, "suite file (TOML); its [cluster] is used")->required()->type_name("SUITE.toml");
+  CLI::App app{"Starts the suite's cluster behind the proxy and runs a command beside it.",
+               "sunder wrap"};
+  app.add_option("suite", args.suite, "suite file (TOML); its [cluster] is used")
+      ->required()
+      ->type_name("SUITE.toml");
   app.add_flag("--check", args.check, "judges the operations that CMD appended to $SUNDER_HISTORY");
-  app.add_flag("--inside", args.inside, "runs CMD in the client namespace, where nodes have their own addresses");
-  app.add_option("--logs", args.logs, "keeps logs, events and history in this folder")->type_name("DIR");
+  app.add_flag("--inside", args.inside,
+               "runs CMD in the client namespace, where nodes have their own addresses");
+  app.add_option("--logs", args.logs, "keeps logs, events and history in this folder")
+      ->type_name("DIR");
   app.footer(
-      "\nCMD stands behind \"--\" and finds SUNDER_API, SUNDER_ENDPOINTS, SUNDER_N1 …, SUNDER_CLUSTER and\n"
+      "\nCMD stands behind \"--\" and finds SUNDER_API, SUNDER_ENDPOINTS, SUNDER_N1 …, "
+      "SUNDER_CLUSTER and\n"
       "SUNDER_HISTORY in its environment.\n"
       "example: sunder wrap examples/etcd.toml -- sh -c 'curl -s http://$SUNDER_N1/health'");
   if (auto stop = parse_command(app, {words.begin(), dashes})) return *stop == 0 ? 0 : kOwnFailure;
@@ -99,7 +105,8 @@ int judge(const WrapFiles& files, const harness::Suite& suite, int code) {
   check::Budget budget;
   budget.interrupted = &interrupted();
   const auto result = check::check_linearizable(*history, budget, windows);
-  for (const auto& warning : history->warnings) std::fprintf(stderr, "sunder: %s\n", warning.c_str());
+  for (const auto& warning : history->warnings)
+    std::fprintf(stderr, "sunder: %s\n", warning.c_str());
   std::fprintf(stderr, "sunder: %s: %s: %s\n", result.name.c_str(), check::name_of(result.verdict),
                result.text.c_str());
   if (result.verdict == check::Verdict::fail) {
@@ -112,7 +119,8 @@ int judge(const WrapFiles& files, const harness::Suite& suite, int code) {
 int wrap_in_session(const harness::Suite& suite, const WrapArgs& args) {
   auto scratch = make_scratch();
   if (!scratch) return fail(scratch.error());
-  const std::string dir = args.logs.empty() ? *scratch + "/session" : std::filesystem::absolute(args.logs).string();
+  const std::string dir =
+      args.logs.empty() ? *scratch + "/session" : std::filesystem::absolute(args.logs).string();
   if (auto made = make_run_dir(dir); !made) {
     std::filesystem::remove_all(*scratch);
     return fail(made.error());
@@ -134,9 +142,9 @@ int wrap_in_session(const harness::Suite& suite, const WrapArgs& args) {
   plan.cwd = std::filesystem::current_path();
   auto files = write_wrap_files(dir, (*session)->cluster());
   if (!files) return fail(files.error());
-  plan.env = wrap_environment(*files, (*session)->cluster(),
-                              args.inside ? (*session)->api_url_client() : (*session)->api_url_host(),
-                              args.inside);
+  plan.env = wrap_environment(
+      *files, (*session)->cluster(),
+      args.inside ? (*session)->api_url_client() : (*session)->api_url_host(), args.inside);
   auto started = (*session)->run_command(plan);
   if (!started) return fail(started.error());
   if (*started != 0) {
@@ -159,7 +167,8 @@ int run(const std::vector<std::string>& words) {
   auto system = harness::load_system(suite->cluster.system);
   if (!system) return fail(system.error());
   if (!system->host_access && !args.inside) {
-    return fail({ErrorCode::unsupported, system->title + " needs --inside: " + system->inside_reason});
+    return fail(
+        {ErrorCode::unsupported, system->title + " needs --inside: " + system->inside_reason});
   }
   if (auto ready = preflight(*suite); !ready) return fail(ready.error());
   install_interrupt();

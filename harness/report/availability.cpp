@@ -153,9 +153,10 @@ std::string summary_table(const std::vector<Sum>& sums) {
 std::string detail_table(const ReportData& data) {
   const auto& rows = data.results.availability;
   std::string out =
-      std::string("<details><summary>Each cut by itself</summary>\n<div class=\"wide\"><table>"
-                  "<thead><tr><th>cut</th><th>from</th><th>to</th><th>side</th><th>nodes</th>"
-                  "<th>op</th>") +
+      std::string(
+          "<details><summary>Each cut by itself</summary>\n<div class=\"wide\"><table>"
+          "<thead><tr><th>cut</th><th>from</th><th>to</th><th>side</th><th>nodes</th>"
+          "<th>op</th>") +
       kNumberHeads + "<th>note</th></tr></thead><tbody>\n";
   std::size_t shown = 0;
   std::size_t cuts = 0;
@@ -191,11 +192,10 @@ std::vector<std::string> availability_sentences(const ReportData& data) {
              count(counted(sum.row)) + " " + plural(sum.row.op, counted(sum.row));
     nodes[sum.row.side] = (sum.turns ? "in turn " : "") + names(sum.row.nodes);
   }
-  const std::pair<const char*, const char*> sides[] = {
-      {"isolated", "At the node cut off alone ("},
-      {"minority", "On the minority side ("},
-      {"majority", "On the majority side ("},
-      {"all", "While a fault was on ("}};
+  const std::pair<const char*, const char*> sides[] = {{"isolated", "At the node cut off alone ("},
+                                                       {"minority", "On the minority side ("},
+                                                       {"majority", "On the majority side ("},
+                                                       {"all", "While a fault was on ("}};
   for (const auto& [side, start] : sides) {
     if (by_side[side].empty()) continue;
     out.push_back(start + nodes[side] + "), answered in time: " + by_side[side] + ".");

@@ -198,15 +198,18 @@ std::string latency_section(const ReportData& data) {
                        [](const auto& bin) { return !bin.empty(); });
   });
   if (!any) return section("latency", heading, "<p>No operation was answered.</p>\n");
-  std::string how = "Answered operations only, at the moment of their answer; the scale is "
-                    "logarithmic. Where the lines break, nothing was answered.";
+  std::string how =
+      "Answered operations only, at the moment of their answer; the scale is "
+      "logarithmic. Where the lines break, nothing was answered.";
   const auto& ops = data.history.ops;
   if (std::any_of(ops.begin(), ops.end(), [](const auto& op) { return op.intended >= 0; })) {
-    how += " The operations of this run had a timetable: the time counts from when one was due, so "
-           "that it holds the wait behind a stuck one.";
+    how +=
+        " The operations of this run had a timetable: the time counts from when one was due, so "
+        "that it holds the wait behind a stuck one.";
   }
-  std::string rates = "Reads, writes and compare-and-sets together, by the node that the client is "
-                      "pinned to.";
+  std::string rates =
+      "Reads, writes and compare-and-sets together, by the node that the client is "
+      "pinned to.";
   if (const auto top = rate_scale(rows, bin_length(scale)); top.bursts) {
     rates += " Bursts of clients that catch up go up to " +
              count(static_cast<std::uint64_t>(top.most)) + " a second; they are cut off here.";

@@ -24,9 +24,13 @@ std::vector<FaultWindow> windows_of(const RunResults& results) {
   std::vector<FaultWindow> out;
   for (const auto& fault : results.faults) {
     if (!parse_cut_kind(fault.kind)) continue;
-    out.push_back({fault.name, fault.kind, fault.in_force_at,
-                   fault.healed_at == 0 ? check::kNever : fault.healed_at, fault.pairs,
-                   fault.vacuous, {}});
+    out.push_back({fault.name,
+                   fault.kind,
+                   fault.in_force_at,
+                   fault.healed_at == 0 ? check::kNever : fault.healed_at,
+                   fault.pairs,
+                   fault.vacuous,
+                   {}});
   }
   return out;
 }
@@ -42,9 +46,8 @@ void choose_lanes(ReportData& data) {
   }
   for (const auto& name : data.history.nodes) {
     const auto found = std::find(data.nodes.begin(), data.nodes.end(), name);
-    data.lane_of.push_back(found == data.nodes.end()
-                               ? kNoLane
-                               : static_cast<std::size_t>(found - data.nodes.begin()));
+    data.lane_of.push_back(
+        found == data.nodes.end() ? kNoLane : static_cast<std::size_t>(found - data.nodes.begin()));
   }
 }
 

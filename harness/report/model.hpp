@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "check/check.hpp"
-#include "harness/results.hpp"
 #include "harness/report/svg.hpp"
+#include "harness/results.hpp"
 
 namespace sunder::harness::report {
 

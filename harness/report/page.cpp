@@ -19,7 +19,9 @@ std::string reproduce_section(const ReportData& data) {
   const std::string body =
       "<p>In the folder of this run:</p>\n<pre>"
       "# the same dice again: clients, keys, nemesis\n"
-      "sunder run suite.toml --seed " + seed + "\n\n"
+      "sunder run suite.toml --seed " +
+      seed +
+      "\n\n"
       "# judge the recorded history once more\nsunder check history.jsonl\n\n"
       "# write this page again\nsunder report .</pre>\n"
       "<p>The seed repeats every decision that sunder takes by chance. A real cluster adds its own "

@@ -64,11 +64,17 @@ void Svg::path(const std::string& data, std::string_view css) {
   out_ += "<path" + attribute("d", data) + attribute("class", css) + "/>\n";
 }
 
-void Svg::open_group(std::string_view title) { out_ += "<g>" + title_of(title); }
+void Svg::open_group(std::string_view title) {
+  out_ += "<g>" + title_of(title);
+}
 
-void Svg::close_group() { out_ += "</g>\n"; }
+void Svg::close_group() {
+  out_ += "</g>\n";
+}
 
-std::string Svg::finish() { return std::move(out_) + "</svg>"; }
+std::string Svg::finish() {
+  return std::move(out_) + "</svg>";
+}
 
 double TimeScale::x(Nanos time) const {
   const double share =

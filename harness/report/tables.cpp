@@ -101,19 +101,19 @@ std::string headline(const ReportData& data) {
   if (!r.system_version.empty()) system += " " + r.system_version;
   std::string nodes;
   for (const auto& node : data.nodes) nodes += (nodes.empty() ? "" : ", ") + node;
-  std::string out = "<header>\n<p class=\"brand\">sunder report</p>\n<h1>" +
-                    escape_markup(system) + " " + badge(r.verdict) + "</h1>\n";
+  std::string out = "<header>\n<p class=\"brand\">sunder report</p>\n<h1>" + escape_markup(system) +
+                    " " + badge(r.verdict) + "</h1>\n";
   if (!r.reason.empty()) {
     out += "<p class=\"say\">Because " + escape_markup(reason_words(r.reason)) + ".</p>\n";
   }
   out += "<ul class=\"sentences\">\n";
   for (const auto& c : r.checks) {
-    out += "<li>" + badge(c.verdict) + " <b>" + escape_markup(c.name) + "</b>: " +
-           escape_markup(sentence_of(c)) + "</li>\n";
+    out += "<li>" + badge(c.verdict) + " <b>" + escape_markup(c.name) +
+           "</b>: " + escape_markup(sentence_of(c)) + "</li>\n";
   }
   for (const auto& sentence : availability_sentences(data)) {
-    out += "<li><span class=\"badge measured\">measured</span> " + escape_markup(sentence) +
-           "</li>\n";
+    out +=
+        "<li><span class=\"badge measured\">measured</span> " + escape_markup(sentence) + "</li>\n";
   }
   out += "</ul>\n<dl class=\"facts\">\n" + fact("suite", r.suite) +
          fact("seed", std::to_string(r.seed)) + fact("nodes", nodes) +

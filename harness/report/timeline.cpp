@@ -17,7 +17,7 @@ constexpr double kWidth = 920;
 constexpr double kLeft = 64;
 constexpr double kLaneHeight = 34;
 constexpr double kLaneStep = 52;
-constexpr double kTop = 34;  // under the names of the cuts
+constexpr double kTop = 34;         // under the names of the cuts
 constexpr double kLeastHeight = 3;  // a single failure must be seen
 
 struct Bin {
@@ -128,8 +128,9 @@ std::string legend() {
     out += std::string("<span><i class=\"") + css_of(ending) + "\"></i>" + words_of(ending) +
            "</span> ";
   }
-  return out + "<span><i class=\"win\"></i>a cut is in force</span> "
-               "<span><i class=\"cut\"></i>this node is cut off</span></p>\n";
+  return out +
+         "<span><i class=\"win\"></i>a cut is in force</span> "
+         "<span><i class=\"cut\"></i>this node is cut off</span></p>\n";
 }
 
 }  // namespace

@@ -195,9 +195,8 @@ std::string event_row(std::uint32_t index, const Op& op, bool invoke,
   std::string words = words_of(op, history);
   if (invoke && op.kind == check::OpKind::read) words = "read";
   return "<tr>" + cell(std::to_string(index), "n") +
-         cell(seconds(invoke ? op.invoked : op.completed, 6), "n") +
-         cell(node_text(op, history)) + cell(std::to_string(op.process), "n") + cell(words) +
-         cell(outcome) + "</tr>\n";
+         cell(seconds(invoke ? op.invoked : op.completed, 6), "n") + cell(node_text(op, history)) +
+         cell(std::to_string(op.process), "n") + cell(words) + cell(outcome) + "</tr>\n";
 }
 
 std::string event_table(const std::vector<const Op*>& ops, const check::History& history) {

@@ -36,9 +36,9 @@ enum class OpErrorClass : std::uint8_t {
 struct HistoryHeader {
   int version = 1;
   Nanos t0 = 0;
-  std::string wall;               ///< RFC 3339
-  std::string clock = "shared";   ///< "shared": every stamp from one clock; "foreign": several
-  std::string initial = "null";   ///< initial value of every key, as JSON text; "null": absent
+  std::string wall;              ///< RFC 3339
+  std::string clock = "shared";  ///< "shared": every stamp from one clock; "foreign": several
+  std::string initial = "null";  ///< initial value of every key, as JSON text; "null": absent
   std::uint64_t seed = 0;
   std::string suite;
   std::vector<std::string> nodes;

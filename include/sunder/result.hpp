@@ -53,7 +53,8 @@ struct Error {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit by design
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit by design
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT
 
   [[nodiscard]] bool ok() const { return state_.index() == 0; }
@@ -95,9 +96,9 @@ using Status = Result<void>;
 }  // namespace sunder
 
 /// Returns the error of `expr` (a Result) from the enclosing function, or goes on.
-#define SUNDER_TRY(expr)                                        \
-  do {                                                          \
-    if (auto sunder_try = (expr); !sunder_try.ok()) {           \
-      return ::sunder::Error(std::move(sunder_try).error());    \
-    }                                                           \
+#define SUNDER_TRY(expr)                                     \
+  do {                                                       \
+    if (auto sunder_try = (expr); !sunder_try.ok()) {        \
+      return ::sunder::Error(std::move(sunder_try).error()); \
+    }                                                        \
   } while (false)

@@ -36,8 +36,8 @@ class Rng {
 
 /// A label of a derived seed: a number or a word.
 struct SeedLabel {
-  SeedLabel(std::uint64_t number) noexcept;     // NOLINT: implicit by design
-  SeedLabel(std::string_view word) noexcept;    // NOLINT
+  SeedLabel(std::uint64_t number) noexcept;   // NOLINT: implicit by design
+  SeedLabel(std::string_view word) noexcept;  // NOLINT
   SeedLabel(const char* word) noexcept : SeedLabel(std::string_view(word)) {}  // NOLINT
   std::uint64_t hash;
 };

@@ -46,16 +46,16 @@ struct Pair {
 };
 
 enum class NodeRole {
-  server,   ///< a database node; partition shapes act on these
-  client,   ///< a harness client or the wrapped command; touched only when named
+  server,  ///< a database node; partition shapes act on these
+  client,  ///< a harness client or the wrapped command; touched only when named
 };
 
 struct Node {
-  std::string name;             ///< [a-z][a-z0-9-]{0,30}
+  std::string name;  ///< [a-z][a-z0-9-]{0,30}
   NodeRole role = NodeRole::server;
-  Ipv4 ip = 0;                  ///< its one address in netns mode; 0 where unknown
-  std::string hostname;         ///< what gethostname() answers there
-  bool owned = true;            ///< sunder started it
+  Ipv4 ip = 0;           ///< its one address in netns mode; 0 where unknown
+  std::string hostname;  ///< what gethostname() answers there
+  bool owned = true;     ///< sunder started it
 };
 
 class Topology {

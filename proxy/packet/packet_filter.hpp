@@ -21,7 +21,8 @@ struct PacketRules {
   std::set<IpPair> cut;     ///< every packet is dropped
   std::set<IpPair> nosyn;   ///< pure SYNs are dropped
   std::set<IpPair> refuse;  ///< pure SYNs are answered by RST
-  std::set<Ipv4> down;      ///< nodes known dead: not brought to the proxy, so that their own refusal comes back
+  std::set<Ipv4>
+      down;  ///< nodes known dead: not brought to the proxy, so that their own refusal comes back
   friend bool operator==(const PacketRules&, const PacketRules&) = default;
 };
 

@@ -69,7 +69,9 @@ class Errors(support.ClusterTest):
     def test_etcd_not_installed(self):
         folder = self.box.sub("nothing")
         os.mkdir(folder)
-        # The system's package is looked for on PATH; an empty one has none.
+        self.refuse(GOOD, "etcd-server", code=4, extra={"PATH": folder})
+
+    def test_binary_that_is_not_there(self):
         suite = GOOD.replace("nodes = 3", 'nodes = 3\n[[cluster.node]]\nname = "n1"\nbinary = "/no/etcd"')
         self.refuse(suite, "/no/etcd", code=4)
 

@@ -71,9 +71,9 @@ TEST_CASE("junit: texts can't break out of the markup") {
 TEST_CASE("escape: UTF-8 passes, what is not UTF-8 is replaced") {
   const std::string bad = "\xEF\xBF\xBD";
   CHECK(escape_markup("grün → ✓ 𝄞\n") == "grün → ✓ 𝄞\n");
-  CHECK(escape_markup("\xC0\xAF") == bad + bad);          // longer than needed
+  CHECK(escape_markup("\xC0\xAF") == bad + bad);            // longer than needed
   CHECK(escape_markup("\xED\xA0\x80") == bad + bad + bad);  // a surrogate
-  CHECK(escape_markup("\xE2\x82") == bad + bad);          // cut short
+  CHECK(escape_markup("\xE2\x82") == bad + bad);            // cut short
   CHECK(escape_markup(std::string_view("a\0b", 3)) == "a" + bad + "b");
   CHECK(escape_markup("\xEF\xBF\xBF") == bad + bad + bad);  // U+FFFF is no character of XML
   CHECK(clean_text("<\xFF>") == "<" + bad + ">");

@@ -62,9 +62,10 @@ TEST_CASE("report: one self-contained page with every section", "[report]") {
   const std::string html = slurp(dir.path() + "/report.html");
 
   std::size_t last = 0;  // the order that a reader needs: the verdict first, the words last
-  for (const char* part : {"<h1>etcd 3.4.23", "id=\"verdicts\"", "id=\"witness\"", "id=\"timeline\"",
-                           "id=\"latency\"", "id=\"availability\"", "id=\"faults\"",
-                           "id=\"recovery\"", "id=\"reproduce\"", "id=\"words\""}) {
+  for (const char* part :
+       {"<h1>etcd 3.4.23", "id=\"verdicts\"", "id=\"witness\"", "id=\"timeline\"", "id=\"latency\"",
+        "id=\"availability\"", "id=\"faults\"", "id=\"recovery\"", "id=\"reproduce\"",
+        "id=\"words\""}) {
     INFO(part);
     const std::size_t at = html.find(part);
     REQUIRE(at != std::string::npos);

@@ -1,9 +1,10 @@
 // results.json: the shape that scripts rely on, and the way back.
+#include "harness/results.hpp"
+
 #include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "harness/results.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 
@@ -158,7 +159,7 @@ TEST_CASE("damaged results are an error that names the field") {
     CHECK(r.error().code == ErrorCode::invalid);
     return r.error().message;
   };
-  CHECK(message("{\"sunder\":\"0.1\"") .find("JSON") != std::string::npos);
+  CHECK(message("{\"sunder\":\"0.1\"").find("JSON") != std::string::npos);
   CHECK(message("[]").find("object") != std::string::npos);
   CHECK(message("{}").find("verdict") != std::string::npos);
   CHECK(message(R"({"verdict":"maybe"})").find("maybe") != std::string::npos);

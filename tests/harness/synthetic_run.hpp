@@ -91,15 +91,16 @@ class Store {
     const auto dice = rng_.below(10);
     const std::string f = dice < 5 ? "read" : dice < 9 ? "write" : "cas";
     const std::string fresh = std::to_string(++written_);
-    const std::string value =
-        f == "read" ? "null" : f == "write" ? fresh : "[" + seen_[c][key] + "," + fresh + "]";
+    const std::string value = f == "read"    ? "null"
+                              : f == "write" ? fresh
+                                             : "[" + seen_[c][key] + "," + fresh + "]";
     line(c, "invoke", f, key, f == "cas" && seen_[c][key].empty() ? "[null," + fresh + "]" : value);
     const Cut* cut = cut_at(now_);
     const bool alone = cut != nullptr && cut->node == c % 3;
     const bool electing = cut != nullptr && now_ < cut->from + kElection;
-    const Nanos latency = 800 * sunder::kMicrosecond +
-                          static_cast<Nanos>(rng_.below(1200)) * sunder::kMicrosecond *
-                              (rng_.chance(0.02) ? 12 : 1);
+    const Nanos latency = 800 * sunder::kMicrosecond + static_cast<Nanos>(rng_.below(1200)) *
+                                                           sunder::kMicrosecond *
+                                                           (rng_.chance(0.02) ? 12 : 1);
     if (alone && f == "read") {
       later(latency, [=, this] { answer_read(c, key, old_state(*cut, key)); });
     } else if (alone && rng_.chance(0.3)) {
@@ -198,8 +199,8 @@ inline void write_events(const std::string& path) {
     for (int i = 0; i < 3; ++i) {
       const std::string other = "n" + std::to_string(i + 1);
       if (i == cut.node) continue;
-      pairs += std::string(pairs.empty() ? "" : ",") + "[\"" + alone + "\",\"" + other +
-               "\"],[\"" + other + "\",\"" + alone + "\"]";
+      pairs += std::string(pairs.empty() ? "" : ",") + "[\"" + alone + "\",\"" + other + "\"],[\"" +
+               other + "\",\"" + alone + "\"]";
     }
     const auto head = [&](const char* event, Nanos at) {
       out << "{\"index\":" << index++ << ",\"time\":" << at << ",\"event\":\"" << event
@@ -242,8 +243,14 @@ inline sunder::harness::RunResults write_run(const std::string& dir, Nanos think
   recovery.power = 3;
   r.checks.push_back(recovery);
   for (const auto& window : *windows) {
-    r.faults.push_back({window.name, window.kind, window.pairs, window.from - 400'000, window.from,
-                        window.to, {8, 0, 311, 12, 0}, false});
+    r.faults.push_back({window.name,
+                        window.kind,
+                        window.pairs,
+                        window.from - 400'000,
+                        window.from,
+                        window.to,
+                        {8, 0, 311, 12, 0},
+                        false});
     r.recovery.push_back(
         {window.name, window.to, window.to + 712 * kMs, 30 * sunder::kSecond, true});
   }

@@ -52,7 +52,9 @@ std::string included(const std::string& text) {
   return text.substr(open + 1, close - open - 1);
 }
 
-std::string room_of(const std::string& path) { return path.substr(0, path.find('/')); }
+std::string room_of(const std::string& path) {
+  return path.substr(0, path.find('/'));
+}
 
 const std::vector<std::string> kRooms{"base", "check", "proxy", "control", "harness", "cli"};
 
@@ -67,9 +69,9 @@ bool allowed(const std::string& from, const std::string& target) {
       {"cli", {"sunder", "base", "check", "proxy", "control", "harness", "cli"}},
   };
   const std::string to = room_of(target);
-  static const std::set<std::string> rooms{"sunder", "base",    "check", "proxy",
+  static const std::set<std::string> rooms{"sunder",  "base",    "check", "proxy",
                                            "control", "harness", "cli",   "tests"};
-  if (rooms.count(to) == 0) return true;  // outside the house
+  if (rooms.count(to) == 0) return true;                                 // outside the house
   if (from == "harness" && target == "control/client.hpp") return true;  // as any user would
   return may.at(from).count(to) != 0;
 }
@@ -113,8 +115,8 @@ TEST_CASE("heavy and platform headers stand only where they belong", "[tidy]") {
           CHECK(std::any_of(places.begin(), places.end(),
                             [&](const auto& place) { return line.file.rfind(place, 0) == 0; }));
         }
-        const bool heavy = target == "httplib.h" || target.rfind("nlohmann/", 0) == 0 ||
-                           target == "simdjson.h";
+        const bool heavy =
+            target == "httplib.h" || target.rfind("nlohmann/", 0) == 0 || target == "simdjson.h";
         if (heavy) CHECK(path.extension() == ".cpp");  // never in a header
       }
     }
