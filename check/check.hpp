@@ -105,6 +105,9 @@ struct AvailabilityOptions {
 [[nodiscard]] Result<std::vector<FaultWindow>> read_fault_windows(
     const std::string& path, const std::vector<std::string>& servers);
 
+/// Names of all checks, as in check/checks/list.def.
+[[nodiscard]] std::vector<std::string> known_checks();
+
 /// One plain sentence for a witness, naming nodes, values, times and the fault in force.
 [[nodiscard]] std::string explain_witness(const History& history, const CheckResult& result,
                                           const std::vector<FaultWindow>& windows);

@@ -1,4 +1,4 @@
-// Power: see power.hpp. Tested by tests/check/linearizable_test.cpp.
+// Power: see power.hpp. Tested by tests/check/measurements_test.cpp.
 #include "check/power.hpp"
 
 #include <algorithm>

@@ -7,8 +7,12 @@
 #include <array>
 #include <cstdio>
 
+#include "check/check.hpp"
 #include "cli/command.hpp"
 #include "control/fault_kinds.hpp"
+#include "harness/generator.hpp"
+#include "harness/nemesis.hpp"
+#include "harness/system.hpp"
 
 namespace sunder::cli {
 namespace {
@@ -32,6 +36,17 @@ void faults_json() {
   std::printf("%s\n", control::fault_kinds_json().c_str());
 }
 
+// A list of bare names.
+void names_text(const std::vector<std::string>& names) {
+  for (const auto& name : names) std::printf("%s\n", name.c_str());
+}
+
+void names_json(const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "\"" : ",\"") + name + '"';
+  std::printf("[%s]\n", text.c_str());
+}
+
 struct List {
   const char* name;
   void (*text)();
@@ -40,6 +55,14 @@ struct List {
 
 constexpr std::array kLists{
     List{"faults", faults_text, faults_json},
+    List{"checks", [] { names_text(check::known_checks()); },
+         [] { names_json(check::known_checks()); }},
+    List{"systems", [] { names_text(harness::known_systems()); },
+         [] { names_json(harness::known_systems()); }},
+    List{"workloads", [] { names_text(harness::known_workloads()); },
+         [] { names_json(harness::known_workloads()); }},
+    List{"nemeses", [] { names_text(harness::known_nemeses()); },
+         [] { names_json(harness::known_nemeses()); }},
 };
 
 int run(const std::vector<std::string>& args) {
@@ -64,6 +87,7 @@ int run(const std::vector<std::string>& args) {
 }  // namespace
 
 extern const Command list_command;
-const Command list_command{"list", "what there is: fault kinds", run};
+const Command list_command{"list", "what there is: faults, checks, systems, workloads, nemeses",
+                           run};
 
 }  // namespace sunder::cli

@@ -47,12 +47,14 @@ TEST_CASE("power counts observations that could have caught something", "[check]
   build.cas(37, 38, 7, 8).mismatch().at("n1");   // no observation
   build.read(60, 61, 2).at("n1");                // power, across (after the heal)
   build.cas(70, 71, 2, 3).at("n1");              // power, across; and a write itself
-  build.read(72, 73, 3).at("n2");                // power
+  build.read(72, 73, 3).at("n2");                // power, across: of what n1 wrote after the heal
   build.read(80, 81, 0).at("n2").key("other");   // another key
   const Power power = measure_power(build.history, {cut(15, 50)});
   CHECK(power.total == 7);
   CHECK(power.inside == 3);
-  CHECK(power.across == 4);
+  CHECK(power.across == 5);
+  // The next cut makes other sides: what was acknowledged before it is across no longer.
+  CHECK(measure_power(build.history, {cut(15, 50), cut(55, 58)}).across == 2 + 1);
 }
 
 TEST_CASE("events become fault windows with sides", "[check]") {
