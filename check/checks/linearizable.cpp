@@ -5,6 +5,7 @@
 // Thread: pure; the budget may be interrupted from outside. Tested by tests/check/linearizable_test.cpp.
 #include <algorithm>
 #include <new>
+#include <optional>
 #include <utility>
 
 #include "check/check.hpp"
@@ -36,8 +37,12 @@ struct KeyVerdict {
   Verdict verdict = Verdict::pass;
   std::string reason;
   const char* method = kZones;
-  Part witness;  // into RegisterKey::ops
+  Part witness;         // into RegisterKey::ops
+  bool inside = false;  // the witness's last operation began in a fault window
 };
+
+constexpr std::size_t kWindowsTried =
+    32;  // for a witness inside one; each costs a pass over the key
 
 // The operations of `judged` (a part of the key's, in its order) with these indices, as indices of the key's.
 Part in_key(const RegisterKey& key, const std::vector<RegisterOp>& judged,
@@ -62,7 +67,43 @@ void prove(KeyVerdict& verdict, const Shrinker& shrinker, Part part) {
   }
 }
 
-KeyVerdict judge_key(const RegisterKey& key, const Budget& budget, const Deadline& deadline) {
+// What was known of the operations at a moment: observations that had not ended are left out, writes are pending.
+std::vector<RegisterOp> known_at(const std::vector<RegisterOp>& ops, Nanos moment) {
+  std::vector<RegisterOp> known;
+  for (RegisterOp op : ops) {
+    if (op.begin >= moment) continue;
+    if (op.end >= moment) {
+      if (!op.produces()) continue;
+      op.pending = true;
+      op.end = kNever;
+    }
+    known.push_back(op);
+  }
+  return known;
+}
+
+// A prefix of a linearizable history is linearizable, so a prefix that is not proves as much as the whole. One that ends
+// with a fault window has its proof where a reader looks for the cause; the whole history's proof often lies behind the
+// heal, where the cut-off node has not caught up yet. RETURNS nothing if no window has a proof of its own.
+std::optional<Part> proof_inside(const RegisterKey& key, const std::vector<RegisterOp>& judged,
+                                 const Shrinker& shrinker,
+                                 const std::vector<FaultWindow>& windows) {
+  for (std::size_t w = 0; w < std::min(windows.size(), kWindowsTried); ++w) {
+    const FaultWindow& window = windows[w];
+    const auto known = known_at(judged, window.to);
+    const ZoneVerdict zones = judge_zones(known, key.initial);
+    if (zones.legal) continue;
+    auto witness = shrinker.shrink(in_key(key, known, zones.proof));
+    if (!witness) continue;
+    Nanos last = kEver;
+    for (const std::uint32_t i : *witness) last = std::max(last, key.ops[i].begin);
+    if (last >= window.from) return witness;
+  }
+  return std::nullopt;
+}
+
+KeyVerdict judge_key(const RegisterKey& key, const Budget& budget, const Deadline& deadline,
+                     const std::vector<FaultWindow>& windows) {
   KeyVerdict verdict;
   if (key.foreign) {
     verdict.verdict = Verdict::unknown;
@@ -82,7 +123,14 @@ KeyVerdict judge_key(const RegisterKey& key, const Budget& budget, const Deadlin
   verdict.method = zones.chains ? kChains : kZones;
   if (!zones.legal) {
     const Deadline shrinking = grace();
-    prove(verdict, Shrinker(key, shrinking), in_key(key, judged, zones.proof));
+    const Shrinker shrinker(key, shrinking);
+    if (auto witness = proof_inside(key, judged, shrinker, windows)) {
+      verdict.verdict = Verdict::fail;
+      verdict.witness = std::move(*witness);
+      verdict.inside = true;
+    } else {
+      prove(verdict, shrinker, in_key(key, judged, zones.proof));
+    }
     return verdict;
   }
   if (unique && zones.open_differs == 0) return verdict;
@@ -150,9 +198,11 @@ void set_text(CheckResult& result, const History& history,
 }
 
 // Looks at every key. `methods`: in the order in which they were first needed.
+// The witness is the first failing key's, but one inside a fault window goes before others.
 void judge_keys(CheckResult& result, const History& history, const Budget& budget,
-                std::vector<std::string>& methods) {
+                const std::vector<FaultWindow>& windows, std::vector<std::string>& methods) {
   const Deadline deadline(budget);
+  bool inside = false;
   for (const RegisterKey& key : register_keys(history)) {
     KeyVerdict verdict;
     const bool interrupted =
@@ -161,10 +211,13 @@ void judge_keys(CheckResult& result, const History& history, const Budget& budge
       verdict.verdict = Verdict::unknown;
       verdict.reason = "interrupted";
     } else {
-      verdict = judge_key(key, budget, deadline);
+      verdict = judge_key(key, budget, deadline, windows);
     }
-    if (verdict.verdict == Verdict::fail && result.keys.fail == 0) {
+    if (verdict.verdict == Verdict::fail &&
+        (result.keys.fail == 0 || (verdict.inside && !inside))) {
+      inside = verdict.inside;
       result.method = verdict.method;
+      result.witness.clear();
       add_witness(result, history, key, verdict.witness);
     }
     if (verdict.verdict == Verdict::unknown && result.reason.empty())
@@ -188,7 +241,7 @@ CheckResult check_linearizable(const History& history, const Budget& budget,
   result.verdict = Verdict::pass;
   std::vector<std::string> methods;
   try {
-    judge_keys(result, history, budget, methods);
+    judge_keys(result, history, budget, windows, methods);
   } catch (const std::bad_alloc&) {
     result.verdict = merge(result.verdict, Verdict::unknown);
     result.keys.unknown += 1;

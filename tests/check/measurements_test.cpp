@@ -215,3 +215,18 @@ TEST_CASE("results as JSON", "[check]") {
         R"("answered":0,"errors":0,"timeouts":0,"late":0,"censored":0,"settle_ns":0,)"
         R"("timeout_ns":0,"first_answer_after_ns":null,"judged":true,"note":""})");
 }
+
+TEST_CASE("a witness inside a fault window goes before one behind it", "[check]") {
+  Build build;
+  build.write(0, 1, 1).at("n2");
+  build.write(20, 21, 2).at("n2");
+  build.read(25, 26, 1).at("n1");  // stale, while the cut is in force
+  build.read(60, 90, 1).at("n1");  // stale, after the heal
+  const Budget budget;
+  const std::vector<std::uint32_t> inside{0, 1, 2, 3, 4, 5};
+  const auto result = check_linearizable(build.history, budget, {cut(10, 50)});
+  CHECK(result.verdict == Verdict::fail);
+  CHECK(result.witness == inside);
+  // No read was wrong while this cut was in force: then any proof will do.
+  CHECK(check_linearizable(build.history, budget, {cut(2, 15)}).verdict == Verdict::fail);
+}

@@ -2,6 +2,7 @@
 // down what they are told, in one list, so that the order can be checked.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -41,7 +42,7 @@ class RecordingFilter final : public proxy::PacketFilter {
   }
   proxy::PacketRules rules;
   proxy::PacketCounters counted;
-  bool broken = false;
+  std::atomic<bool> broken = false;  ///< read by the lease thread too
   bool broken_counters = false;
 
  private:
