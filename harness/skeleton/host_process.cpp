@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <utility>
 
 #include "harness/skeleton/process.hpp"
@@ -64,7 +65,11 @@ class HostProcess {
   void clean_up() {
     end_children();
     give_terminal_back();
-    for (const auto& file : plan_.files_to_remove) ::unlink(file.c_str());
+    for (const auto& file : plan_.files_to_remove) {
+      ::unlink(file.c_str());
+      // Their folder goes with the last of them; rmdir leaves it alone while other runs have files in it.
+      ::rmdir(std::filesystem::path(file).parent_path().c_str());
+    }
     // A process of the launcher may still write a last file in there; it dies within milliseconds.
     for (int i = 0; i < 20 && !plan_.scratch_dir.empty(); ++i) {
       if (remove_tree(plan_.scratch_dir)) break;

@@ -107,7 +107,7 @@ class Sandbox:
             for folder in ("tmp", "run"):
                 for base, folders, files in os.walk(self.sub(folder)):
                     left += [os.path.join(base, n) for n in files]
-                    left += [os.path.join(base, n) for n in folders if n != "sunder"]
+                    left += [os.path.join(base, n) for n in folders]
             with open("/proc/self/mountinfo") as f:
                 left += [line.strip() for line in f if self.path in line]
             return left
