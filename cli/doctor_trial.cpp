@@ -98,7 +98,7 @@ class Trial {
     to.sin_family = AF_INET;
     to.sin_port = htons(kPort);
     to.sin_addr.s_addr = htonl(plan_.topology.at(1).ip);
-    ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&to), sizeof(to));
+    static_cast<void>(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&to), sizeof(to)));
     SUNDER_TRY(harness::enter_namespace(network_->router_namespace()));
     pollfd wait{listener_.fd.get(), POLLIN, 0};
     const bool came = ::poll(&wait, 1, wanted ? kArrivesMs : kSilenceMs) > 0;

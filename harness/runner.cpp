@@ -144,7 +144,7 @@ void Run::start() {
   const std::vector<NodeStatus> nodes = options_.cluster->nodes();
   worker_status_.resize(suite_.workload.clients);
   for (unsigned i = 0; i < suite_.workload.clients; ++i) {
-    const NodeStatus node = nodes[i % nodes.size()];
+    const NodeStatus& node = nodes[i % nodes.size()];
     workers_.emplace_back([this, i, node] {
       worker_status_[i] = run_worker(shared_, i, node);
       if (!worker_status_[i].ok()) worker_failed_ = true;

@@ -48,7 +48,7 @@ std::string name_of_file(const std::string& path) {
 // A name from a list of what there is; the message shows the list.
 std::string known_name(const ConfigTable& table, std::string_view key, std::string fallback,
                        const char* what, const std::vector<std::string>& known) {
-  const std::string name = table.string(key, fallback);
+  std::string name = table.string(key, fallback);
   if (std::find(known.begin(), known.end(), name) != known.end()) return name;
   const std::string near = nearest_name(name, known);
   table.mistake(key, std::string("there is no ") + what + " \"" + name + "\"" +

@@ -291,7 +291,7 @@ Status Supervisor::signal(const std::string& node, int signal) {
     const std::scoped_lock lock(state_);
     id = entry->launch.id;
   }
-  const Status sent = plan_.launcher->signal(id, signal);
+  Status sent = plan_.launcher->signal(id, signal);
   if (!sent.ok() && sent.error().code == ErrorCode::not_found) {
     return Error{ErrorCode::not_found, "node " + node + " is not running"};
   }

@@ -24,7 +24,7 @@ std::string cell(std::string_view text, const char* css) {
 }
 
 std::string count(std::uint64_t value) {
-  const std::string digits = std::to_string(value);
+  std::string digits = std::to_string(value);
   if (digits.size() <= 4) return digits;
   std::string out;
   for (std::size_t i = 0; i < digits.size(); ++i) {

@@ -51,7 +51,7 @@ HostSide::~HostSide() {
 Status HostSide::send(const FrameWriter& frame) {
   const std::scoped_lock lock(send_mutex_);
   if (!channel_.valid()) return gone();
-  const Status sent = channel_.send(frame.body());
+  Status sent = channel_.send(frame.body());
   if (!sent.ok() && sent.error().code == ErrorCode::unavailable) return gone();
   return sent;
 }

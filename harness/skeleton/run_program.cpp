@@ -81,7 +81,7 @@ std::string find_program(const std::string& program) {
       std::string(path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin") + ":/usr/sbin:/sbin";
   for (std::size_t at = 0; at <= folders.size();) {
     const std::size_t end = std::min(folders.find(':', at), folders.size());
-    const std::string file = folders.substr(at, end - at) + "/" + program;
+    std::string file = folders.substr(at, end - at) + "/" + program;
     if (end > at && ::access(file.c_str(), X_OK) == 0) return file;
     at = end + 1;
   }
