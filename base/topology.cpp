@@ -27,14 +27,14 @@ std::string to_string(IpPort address) {
 
 NodeId Topology::find(std::string_view name) const {
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    if (nodes_[i].name == name) return static_cast<NodeId>(i);
+    if (nodes_[i].name == name && nodes_[i].role != NodeRole::gone) return static_cast<NodeId>(i);
   }
   return kUnknownNode;
 }
 
 NodeId Topology::find(Ipv4 ip) const {
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    if (nodes_[i].ip == ip) return static_cast<NodeId>(i);
+    if (nodes_[i].ip == ip && nodes_[i].role != NodeRole::gone) return static_cast<NodeId>(i);
   }
   return kUnknownNode;
 }

@@ -6,7 +6,6 @@
 
 #include "base/assert.hpp"
 #include "base/log.hpp"
-#include "control/fault_kinds.hpp"
 #include "control/quiet_thread.hpp"
 #include "control/shapes.hpp"
 #include "control/switchboard_state.hpp"
@@ -30,18 +29,12 @@ Result<std::vector<PairId>> pairs_of(const Topology& topology, const PartitionRe
   return pairs_of_names(topology, request.pairs);
 }
 
-std::string params_json(const std::map<std::string, std::string>& params) {
-  JsonText out;
-  for (const auto& [key, value] : params) out.text(key, value);
-  return out.object();
-}
-
 }  // namespace
 
 std::vector<Pair> Switchboard::State::names(const std::vector<PairId>& pairs) const {
   std::vector<Pair> out;
   out.reserve(pairs.size());
-  for (const PairId& pair : pairs) out.push_back(options.topology.names(pair));
+  for (const PairId& pair : pairs) out.push_back(topology->names(pair));
   return out;
 }
 
@@ -100,8 +93,9 @@ Switchboard::~Switchboard() {
   state_->lease_thread.join();
 }
 
-const Topology& Switchboard::topology() const {
-  return state_->options.topology;
+std::shared_ptr<const Topology> Switchboard::topology() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->topology;
 }
 EventLog& Switchboard::events() const {
   return *state_->options.events;
@@ -113,7 +107,8 @@ Nanos Switchboard::now() const {
 Result<Applied> Switchboard::partition(const PartitionRequest& request) {
   State& s = *state_;
   const Nanos asked_at = s.now();
-  const Topology& topology = s.options.topology;
+  const std::lock_guard lock(s.mutex);
+  const Topology& topology = *s.topology;
   auto pairs = pairs_of(topology, request);
   if (!pairs) return pairs.error();
   if (request.lease < 0) return bad("bad_lease", "lease", "a lease can't be negative");
@@ -134,7 +129,6 @@ Result<Applied> Switchboard::partition(const PartitionRequest& request) {
       }
     }
   }
-  const std::lock_guard lock(s.mutex);
   SUNDER_TRY(s.ready_for_more());
   auto name = s.take_name(request.name, true);
   if (!name) return name.error();
@@ -177,82 +171,6 @@ Result<Applied> Switchboard::heal(const std::vector<std::string>& names, bool al
     return all || held.is_cut();
   };
   return s.remove(gone, asked_at, "asked");
-}
-
-Result<Applied> Switchboard::add_fault(const FaultSpec& fault) {
-  State& s = *state_;
-  const Nanos asked_at = s.now();
-  const auto kind = check_fault(fault);
-  if (!kind) return kind.error();
-  auto pairs = pairs_of_names(s.options.topology, fault.pairs);
-  if (!pairs) return pairs.error();
-  if (!(fault.probability >= 0.0 && fault.probability <= 1.0)) {
-    return bad("bad_probability", "probability", "a probability lies between 0 and 1");
-  }
-  if (fault.duration < 0) return bad("bad_duration", "duration", "a duration can't be negative");
-  const std::lock_guard lock(s.mutex);
-  SUNDER_TRY(s.ready_for_more());
-  auto name = s.take_name(fault.name, false);
-  if (!name) return name.error();
-  HeldRule held;
-  held.rule.name = std::move(*name);
-  held.rule.kind = *kind;
-  held.rule.params = fault.params;
-  held.rule.probability = fault.probability;
-  held.rule.pairs = std::move(*pairs);
-  held.kind = fault.kind;
-  held.asked_at = asked_at;
-  held.ends_at = fault.duration;
-  JsonText extra;
-  extra.raw("params", params_json(fault.params)).real("probability", fault.probability);
-  if (fault.duration != 0) extra.number("duration", fault.duration);
-  return s.add(std::move(held), "fault", extra);
-}
-
-Result<Applied> Switchboard::remove_fault(const std::string& name) {
-  State& s = *state_;
-  const Nanos asked_at = s.now();
-  const std::lock_guard lock(s.mutex);
-  const HeldRule* held = s.find(name);
-  if (held == nullptr || held->is_cut()) {
-    return Error{ErrorCode::not_found,
-                 held == nullptr ? "there is no fault \"" + name + "\" in force"
-                                 : "\"" + name + "\" is a cut, not a fault; heal it",
-                 "name", held == nullptr ? "unknown_name" : "not_a_fault"};
-  }
-  return s.remove([&](const HeldRule& other) { return other.rule.name == name; }, asked_at,
-                  "asked");
-}
-
-Status Switchboard::set_node_down(const std::string& node, bool down) {
-  State& s = *state_;
-  const NodeId id = s.options.topology.find(node);
-  if (id == kUnknownNode) {
-    return Error{ErrorCode::not_found, "there is no node \"" + node + "\"", "node", "unknown_node"};
-  }
-  const Nanos asked_at = s.now();
-  const std::lock_guard lock(s.mutex);
-  if ((s.down.count(id) != 0) == down) return {};
-  const auto before = s.down;
-  if (down) {
-    s.down.insert(id);
-  } else {
-    s.down.erase(id);
-  }
-  auto packets = s.wanted(s.rules);
-  if (s.options.filter != nullptr) {
-    if (auto applied = s.options.filter->apply(packets); !applied) {
-      s.down = before;
-      return applied.error();
-    }
-  }
-  s.packets = std::move(packets);
-  const Nanos in_force_at = s.now();
-  JsonText fields;
-  fields.text("name", node).text("kind", down ? "down" : "up").boolean("down", down);
-  fields.number("asked_at", asked_at).number("in_force_at", in_force_at).number("epoch", s.epoch);
-  s.options.events->append(in_force_at, "node", fields);
-  return {};
 }
 
 Result<Applied> Switchboard::shutdown() {

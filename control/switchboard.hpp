@@ -15,7 +15,9 @@
 // Tested by tests/control/switchboard_test.cpp.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -98,8 +100,23 @@ class Switchboard {
   Result<Applied> partition(const PartitionRequest& request);
   /// Removes the named cuts, or every cut; with `all` every fault too. Nothing to remove is no error.
   Result<Applied> heal(const std::vector<std::string>& names, bool all);
-  Result<Applied> add_fault(const FaultSpec& fault);
+  /// `internal` names ("toxi:redis/slow") have a colon, so that no user's rule can have one.
+  enum class NameRule { user, internal };
+  Result<Applied> add_fault(const FaultSpec& fault, NameRule name_rule = NameRule::user);
+  /// Changes parameters (those not named stay) and, if given, the probability, in place: connections keep their dice,
+  /// positions and counters. ERRORS: not_found, invalid.
+  Result<Applied> update_fault(const std::string& name,
+                               const std::map<std::string, std::string>& params,
+                               std::optional<double> probability);
   Result<Applied> remove_fault(const std::string& name);
+  [[nodiscard]] bool has_fault(const std::string& name) const;
+
+  static constexpr std::size_t kNodesMax = 4096;
+  /// A node from now on, known to every loop when this returns. ERRORS: exists, invalid (name, too many nodes).
+  Result<NodeId> add_node(Node node);
+  /// Ends what rules do on its pairs; a rule without pairs ends. No listener may lead to it any more: its index may
+  /// serve a later node. ERRORS: not_found.
+  Status remove_node(const std::string& name);
   /// A node known dead is not brought to the proxy, so that its own refusal comes back.
   Status set_node_down(const std::string& node, bool down);
   /// Everything in force, with what it has touched so far.
@@ -108,7 +125,8 @@ class Switchboard {
   /// Removes every cut and fault (`why` of their events: shutdown) and takes no more commands.
   Result<Applied> shutdown();
 
-  [[nodiscard]] const Topology& topology() const;
+  /// The nodes now. A value of its own: it does not change when nodes come or go.
+  [[nodiscard]] std::shared_ptr<const Topology> topology() const;
   [[nodiscard]] EventLog& events() const;
   /// Nanoseconds since t0.
   [[nodiscard]] Nanos now() const;

@@ -22,14 +22,6 @@ bool shares(const proxy::PacketRules& rule, const proxy::PacketRules& in_force) 
          meet(rule.refuse, in_force.refuse);
 }
 
-proxy::FaultSetPtr fault_set(std::uint64_t epoch, const std::vector<HeldRule>& rules) {
-  auto set = std::make_shared<proxy::FaultSet>();
-  set->epoch = epoch;
-  set->rules.reserve(rules.size());
-  for (const HeldRule& held : rules) set->rules.push_back(held.rule);
-  return set;
-}
-
 JsonText event_fields(const RuleReport& rule, std::uint64_t epoch) {
   JsonText out;
   out.text("name", rule.name).text("kind", rule.kind).pairs("pairs", rule.pairs);
@@ -40,11 +32,21 @@ JsonText event_fields(const RuleReport& rule, std::uint64_t epoch) {
 
 }  // namespace
 
+proxy::FaultSetPtr Switchboard::State::fault_set(std::uint64_t next_epoch,
+                                                 const std::vector<HeldRule>& all) const {
+  auto set = std::make_shared<proxy::FaultSet>();
+  set->epoch = next_epoch;
+  set->topology = topology;
+  set->rules.reserve(all.size());
+  for (const HeldRule& held : all) set->rules.push_back(held.rule);
+  return set;
+}
+
 proxy::PacketRules Switchboard::State::wanted(const std::vector<HeldRule>& all) const {
   proxy::PacketRules out;
   for (const HeldRule& held : all) merge_into(out, held.packets);
   for (const NodeId node : down) {
-    if (options.topology.at(node).ip != 0) out.down.insert(options.topology.at(node).ip);
+    if (topology->at(node).ip != 0) out.down.insert(topology->at(node).ip);
   }
   return out;
 }

@@ -29,10 +29,13 @@ struct HeldRule {
 
 struct Switchboard::State {
   explicit State(SwitchboardOptions given)
-      : options(std::move(given)), made_at(options.clock->now()) {}
+      : options(std::move(given)),
+        topology(std::make_shared<const Topology>(options.topology)),
+        made_at(options.clock->now()) {}
 
-  SwitchboardOptions options;
-  Nanos made_at;  ///< of the clock itself
+  SwitchboardOptions options;                ///< its topology is that of the start only
+  std::shared_ptr<const Topology> topology;  ///< the nodes now
+  Nanos made_at;                             ///< of the clock itself
   std::mutex mutex;
   std::condition_variable wake;  ///< the lease thread: rules changed, or stop
   bool stopping = false;
@@ -52,6 +55,9 @@ struct Switchboard::State {
   /// The name asked for, if it is good and free; or a free one with that letter.
   Result<std::string> take_name(const std::string& asked, bool cut);
   [[nodiscard]] Status ready_for_more() const;
+  /// What the proxy gets: these rules and the nodes now.
+  [[nodiscard]] proxy::FaultSetPtr fault_set(std::uint64_t epoch,
+                                             const std::vector<HeldRule>& all) const;
 
   /// Puts `rule` in force beside the others, and writes the event.
   Result<Applied> add(HeldRule rule, const char* event, const JsonText& extra);

@@ -35,6 +35,10 @@ std::map<PairId, proxy::PairStats> pairs_to_show(const Topology& topology,
     for (const PairId& pair : held.rule.pairs) out[pair];
   }
   for (const proxy::PairStats& stats : snapshot.pairs) out[stats.pair] = stats;
+  const auto gone = [&](NodeId id) { return id < count && topology.at(id).role == NodeRole::gone; };
+  for (auto it = out.begin(); it != out.end();) {
+    it = gone(it->first.from) || gone(it->first.to) ? out.erase(it) : std::next(it);
+  }
   return out;
 }
 
@@ -72,9 +76,10 @@ StatusReport Switchboard::status() {
   out.epoch = s.epoch;
   out.mode = s.options.mode;
   out.version = s.options.version;
-  const Topology& topology = s.options.topology;
+  const Topology& topology = *s.topology;
   for (std::size_t i = 0; i < topology.size(); ++i) {
     const auto id = static_cast<NodeId>(i);
+    if (topology.at(id).role == NodeRole::gone) continue;
     out.nodes.push_back({topology.at(id), s.down.count(id) != 0});
   }
   const auto snapshot = s.options.proxy->snapshot();

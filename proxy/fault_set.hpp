@@ -31,10 +31,16 @@ struct Rule {
   std::map<std::string, std::string> params;
   double probability = 1.0;
   std::vector<PairId> pairs;
+  /// Same id, higher revision: the parameters were updated in place.
+  std::uint64_t revision = 0;
+  std::string frame;                 ///< "" none, "u32be", "resp"
+  std::uint64_t after_bytes = 0;     ///< per pipeline: sleeps until so many bytes have passed
+  std::uint64_t after_messages = 0;  ///< or so many messages of the framing
 };
 
 struct FaultSet {
   std::uint64_t epoch = 0;
+  std::shared_ptr<const Topology> topology;  ///< the nodes from now on; null: unchanged
   std::vector<Rule> rules;  ///< in the order in which faults act on a chunk
 };
 

@@ -3,7 +3,8 @@
 // A *node* is a party of the network with a name and an address: a database process's machine (n1, n2, …), a harness
 // client (c1, c2, …), or `client` (a wrapped command). A *pair* is directed: the bytes that `from` sends to `to`,
 // whoever opened the connection. Everything a fault acts on is a set of pairs.
-// Thread: values. The Topology of a run is built once, before any thread starts, and never changes.
+// Thread: values. A Topology in use never changes: when nodes come or go at run time, a new one takes its place
+// (proxy/fault_set.hpp), in which every node keeps its index.
 #pragma once
 
 #include <cstdint>
@@ -48,6 +49,7 @@ struct Pair {
 enum class NodeRole {
   server,  ///< a database node; partition shapes act on these
   client,  ///< a harness client or the wrapped command; touched only when named
+  gone,    ///< was removed at run time: found by no name; its index may serve a later node
 };
 
 struct Node {
