@@ -8,6 +8,7 @@ connection, all have TCP_NODELAY. Each file that is written goes to one temporar
 import http.client
 import json
 import os
+import random
 import resource
 import shutil
 import signal
@@ -22,9 +23,15 @@ TOXIPROXY = os.path.join(ROOT, "build", "peers", "bin", "server")
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port below those that the system gives to outgoing connections, so that it stays free."""
+    while True:
+        port = random.randrange(20000, 30000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 def many_files():

@@ -3,7 +3,8 @@
 // HallLoop → **Loop** → Poll and Timer handles. Other threads enter only by post(): the order is
 // put in a small list and uv_async wakes the loop; it runs between two callbacks.
 // With a spin, a loop that had work a moment ago asks the kernel again without sleeping, for at
-// most that long: a wake-up costs more than the spin (some 35 us on a virtual machine).
+// most that long: a wake-up costs more than the spin (some 35 us on a virtual machine). It does so
+// only while few descriptors talk and the spins before were not in vain (loop.cpp).
 // Thread: open() anywhere; run() and stop() on the loop's thread; post() from any thread.
 // Ownership: every handle must be closed before run() returns; the destructor asserts that
 // uv_loop_close is 0. Tested by tests/proxy/uv_test.cpp.

@@ -1,84 +1,91 @@
-// Poll and Timer: see poll.hpp. Tested by tests/proxy/uv_test.cpp.
+// Poll and Timer: see poll.hpp. Source: epoll(7), timerfd_create(2). Tested by tests/proxy/uv_test.cpp.
 #include "proxy/uv/poll.hpp"
 
+#include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
+#include <utility>
 
 #include "base/assert.hpp"
 #include "proxy/uv/loop_body.hpp"
 
 namespace sunder::proxy::uv {
 
-struct Poll::Body {
-  uv_poll_t handle{};
-  Loop::Body* loop = nullptr;
-  PollHandler* handler = nullptr;
-  unsigned tag = 0;
-  unsigned watching = 0;
-};
-
 namespace {
 
-int to_uv(unsigned events) {
-  int out = 0;
-  if ((events & kReadable) != 0) out |= UV_READABLE;
-  if ((events & kWritable) != 0) out |= UV_WRITABLE;
-  if ((events & kDisconnected) != 0) out |= UV_DISCONNECT;
-  // libuv only registers a descriptor that wants something; errors then come along unasked.
-  // "Urgent" is the want that never comes (SO_OOBINLINE is set).
-  if ((events & kErrorsOnly) != 0) out |= UV_PRIORITIZED;
+std::uint32_t to_epoll(unsigned events) {
+  std::uint32_t out = 0;  // errors come unasked: all of kErrorsOnly
+  if ((events & kReadable) != 0) out |= EPOLLIN;
+  if ((events & kWritable) != 0) out |= EPOLLOUT;
+  if ((events & kDisconnected) != 0) out |= EPOLLRDHUP;
   return out;
 }
 
-void ready(uv_poll_t* handle, int status, int events) {
-  auto& body = *static_cast<Poll::Body*>(handle->data);
-  ++body.loop->activity;
-  unsigned out = 0;
-  if (status < 0) {  // libuv has stopped the handle: EPOLLERR
-    body.watching = 0;
-    out = kError;
-  } else {
-    if ((events & UV_READABLE) != 0) out |= kReadable;
-    if ((events & UV_WRITABLE) != 0) out |= kWritable;
-    if ((events & UV_DISCONNECT) != 0) out |= kDisconnected;
-    if ((events & UV_PRIORITIZED) != 0) out |= kErrorsOnly;
-  }
-  body.handler->poll_ready(body.tag, out);  // may close the Poll; the body lives on
+/// A descriptor that is watched for nothing is not in the set: a hang-up would be reported forever.
+void change_set(const Poll::Body& body, unsigned before, unsigned after) noexcept {
+  const int how = after == 0 ? EPOLL_CTL_DEL : before == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+  epoll_event event{};
+  event.events = to_epoll(after);
+  event.data.ptr = const_cast<Poll::Body*>(&body);
+  const int code = ::epoll_ctl(body.loop->epoll.get(), how, body.fd, &event);
+  SUNDER_ASSERT(code == 0 || (how == EPOLL_CTL_ADD && (errno == ENOSPC || errno == ENOMEM)));
 }
 
 }  // namespace
 
+void dispatch(Poll::Body& body, std::uint32_t seen) noexcept {
+  if (body.handler == nullptr) return;  // closed in this turn
+  Loop::Body& loop = *body.loop;
+  ++loop.activity;
+  if (body.window != loop.window) {
+    body.window = loop.window;
+    ++loop.talkers;
+  }
+  unsigned out = 0;
+  if ((seen & EPOLLERR) != 0) {
+    change_set(body, body.watching, 0);
+    body.watching = 0;
+    out = kError;
+  } else {
+    if ((seen & EPOLLIN) != 0) out |= kReadable;
+    if ((seen & EPOLLOUT) != 0) out |= kWritable;
+    if ((seen & EPOLLRDHUP) != 0) out |= kDisconnected;
+    out &= body.watching;
+    // A hang-up alone: all that was asked for is ready in the sense that nothing better will come.
+    if (out == 0 && (seen & EPOLLHUP) != 0) out = body.watching;
+    if (out == 0) return;
+  }
+  body.handler->poll_ready(body.tag, out);  // may close the Poll; the body lives on
+}
+
+void free_closed_polls(Loop::Body& body) noexcept {
+  for (Poll::Body* poll : body.closed_polls) delete poll;
+  body.closed_polls.clear();
+}
+
 Status Poll::open(Loop& loop, int fd, PollHandler& handler, unsigned tag) {
   SUNDER_ASSERT(body_ == nullptr);
-  auto* body = new Body;
-  body->loop = &loop.body();
-  body->handler = &handler;
-  body->tag = tag;
-  if (const int code = uv_poll_init(&body->loop->loop, &body->handle, fd); code != 0) {
-    delete body;
-    return uv_error("cannot watch a socket", code);
-  }
-  body->handle.data = body;
-  body_ = body;
+  body_ = new Body{&loop.body(), &handler, fd, 0, tag, 0};
+  ++body_->loop->polls;
   return {};
 }
 
 void Poll::watch(unsigned events) noexcept {
   if (body_ == nullptr || body_->watching == events) return;
-  const int code = events == 0 ? uv_poll_stop(&body_->handle)
-                               : uv_poll_start(&body_->handle, to_uv(events), ready);
-  SUNDER_ASSERT(code == 0);
-  body_->watching = events;
+  const unsigned before = std::exchange(body_->watching, events);
+  change_set(*body_, before, events);
 }
 
 void Poll::close() noexcept {
   if (body_ == nullptr) return;
-  uv_close(reinterpret_cast<uv_handle_t*>(&body_->handle),
-           [](uv_handle_t* handle) { delete static_cast<Body*>(handle->data); });
-  body_ = nullptr;
+  watch(0);
+  body_->handler = nullptr;
+  Loop::Body& loop = *body_->loop;
+  --loop.polls;
+  loop.closed_polls.push_back(std::exchange(body_, nullptr));
 }
 
 Status Timer::open(Loop& loop, TimerHandler& handler) {

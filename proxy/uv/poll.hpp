@@ -4,12 +4,12 @@
 // Loop → **Poll** → Connection, Listener; Loop → **Timer** → Deadlines.
 // Sockets are watched and not streamed: libuv 1.44 streams report data followed by RST as a clean
 // end, and see nothing at all while reading is stopped. A poll without kReadable still sees an RST
-// (kError), and a FIN with kDisconnected. The uv handle lives in a body of its own that is freed
-// only in its close callback, so a Poll may be closed or destroyed at any moment, its own callback
-// included.
+// (kError), and a FIN with kDisconnected. They stand in the loop's own epoll set (loop_body.hpp),
+// level-triggered. What the set points to is freed only when the turn ends, so a Poll may be closed
+// or destroyed at any moment, its own callback included.
 // Timer is a timerfd, because uv_timer rounds to milliseconds.
 // Thread: the loop's. Ownership: the descriptor of a Poll stays the caller's; close the Poll first.
-// Source: libuv 1.44 src/unix/poll.c; timerfd_create(2). Tested by tests/proxy/uv_test.cpp.
+// Source: epoll(7), timerfd_create(2). Tested by tests/proxy/uv_test.cpp.
 #pragma once
 
 #include "base/fd.hpp"
@@ -43,8 +43,8 @@ class Poll {
 
   /// REQUIRES closed. ERRORS: io.
   Status open(Loop& loop, int fd, PollHandler& handler, unsigned tag);
-  /// Watches for exactly these events; 0 for none. COST: free when nothing changes, else two system
-  /// calls.
+  /// Watches for exactly these events; 0 for none. COST: free when nothing changes, else one
+  /// system call.
   void watch(unsigned events) noexcept;
   /// No callback comes after it.
   void close() noexcept;
@@ -53,7 +53,7 @@ class Poll {
   struct Body;
 
  private:
-  Body* body_ = nullptr;  ///< frees itself in the close callback
+  Body* body_ = nullptr;  ///< freed when the turn of its close ends
 };
 
 class TimerHandler {
