@@ -67,7 +67,6 @@ bool Listener::accept_one() noexcept {
       default: return true;  // this one connection died in the queue
     }
   }
-  prepare_stream_socket(client.get());
   Connection::Opening opening;
   opening.client = std::move(client);
   if (!resolve(opening)) {

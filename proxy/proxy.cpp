@@ -14,6 +14,7 @@
 
 #include "base/assert.hpp"
 #include "proxy/hall_loop.hpp"
+#include "proxy/sockets.hpp"
 
 namespace sunder::proxy {
 namespace {
@@ -25,6 +26,7 @@ Status make_listening(int fd) {
   if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) {
     return errno_error("cannot prepare a listening socket", errno);
   }
+  prepare_stream_socket(fd);  // accepted sockets inherit it
   if (::listen(fd, kBacklog) != 0) return errno_error("cannot listen", errno);
   return {};
 }

@@ -9,6 +9,12 @@
 
 #define XXH_STATIC_LINKING_ONLY  // the state as a complete type, to be held by value
 #include <xxhash.h>
+#if defined(__x86_64__) && __has_include(<xxh_x86dispatch.h>)
+#include <xxh_x86dispatch.h>  // the widest vectors of this processor: half the time of SSE2
+#define SUNDER_XXH3_UPDATE XXH3_64bits_update_dispatch
+#else
+#define SUNDER_XXH3_UPDATE XXH3_64bits_update
+#endif
 
 #include <cstddef>
 #include <cstdint>
@@ -26,7 +32,7 @@ class RunningHash {
   ~RunningHash() = default;
 
   void update(const void* data, std::size_t size) noexcept {
-    XXH3_64bits_update(&state_, data, size);
+    SUNDER_XXH3_UPDATE(&state_, data, size);
   }
   [[nodiscard]] std::uint64_t digest() const noexcept { return XXH3_64bits_digest(&state_); }
 

@@ -50,8 +50,13 @@ int bind_source(int fd, Ipv4 source) noexcept {
 
 int start_connect(int fd, IpPort to) noexcept {
   const sockaddr_in address = to_sockaddr(to);
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return 0;
-  return errno == EINTR ? EINPROGRESS : errno;
+  const auto* where = reinterpret_cast<const sockaddr*>(&address);
+  if (::connect(fd, where, sizeof address) == 0) return 0;
+  if (errno != EINPROGRESS && errno != EINTR) return errno;
+  // On one machine the handshake is over by now: asking again (EALREADY where it is not) saves a
+  // turn of the loop for each connection.
+  if (::connect(fd, where, sizeof address) == 0) return 0;
+  return errno == EALREADY || errno == EINTR ? EINPROGRESS : errno;
 }
 
 int take_error(int fd) noexcept {
