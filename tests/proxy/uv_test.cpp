@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 #include <vector>
 
@@ -113,4 +114,87 @@ TEST_CASE("a poll may close itself and die in its own callback", "[uv]") {
   loop->run(50 * kMicrosecond, monotonic_clock(), turn);
   CHECK(once.seen_tag == 42);
   CHECK(once.seen_events == uv::kReadable);
+}
+
+TEST_CASE("a poll closed by another one's callback in the same turn stays silent", "[uv]") {
+  auto loop = open_loop();
+  struct Pair {
+    UniqueFd near;
+    UniqueFd far;
+    uv::Poll poll;
+  };
+  struct First final : uv::PollHandler {
+    void poll_ready(unsigned tag, unsigned) noexcept override {
+      seen.push_back(tag);
+      for (Pair& pair : *pairs) pair.poll.close();
+      loop->stop();
+    }
+    std::vector<Pair>* pairs = nullptr;
+    uv::Loop* loop = nullptr;
+    std::vector<unsigned> seen;
+  } first;
+  std::vector<Pair> pairs(3);
+  first.pairs = &pairs;
+  first.loop = loop.get();
+  for (unsigned i = 0; i < pairs.size(); ++i) {
+    int fds[2];
+    REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0);
+    pairs[i].near.reset(fds[0]);
+    pairs[i].far.reset(fds[1]);
+    REQUIRE(pairs[i].poll.open(*loop, fds[0], first, i).ok());
+    pairs[i].poll.watch(uv::kReadable);
+    REQUIRE(::send(fds[1], "x", 1, 0) == 1);  // all three are ready in the first turn
+  }
+  NoTurn turn;
+  loop->run(0, monotonic_clock(), turn);
+  CHECK(first.seen.size() == 1);
+}
+
+TEST_CASE("a hang-up without an error is told once to who watches for errors only", "[uv]") {
+  auto loop = open_loop();
+  int fds[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0);
+  const UniqueFd near(fds[0]);
+  UniqueFd far(fds[1]);
+  struct Quiet final : uv::PollHandler {
+    void poll_ready(unsigned, unsigned events) noexcept override {
+      seen.push_back(events);
+      poll.watch(0);
+      loop->post([this] {  // two more turns: nothing may come
+        loop->post([this] {
+          poll.close();
+          loop->stop();
+        });
+      });
+    }
+    uv::Poll poll;
+    uv::Loop* loop = nullptr;
+    std::vector<unsigned> seen;
+  } quiet;
+  quiet.loop = loop.get();
+  REQUIRE(quiet.poll.open(*loop, near.get(), quiet, 0).ok());
+  quiet.poll.watch(uv::kErrorsOnly);
+  far.reset();
+  NoTurn turn;
+  loop->run(0, monotonic_clock(), turn);
+  CHECK(quiet.seen == std::vector<unsigned>{uv::kErrorsOnly});
+}
+
+TEST_CASE("a spinning loop takes orders, and sleeps when nothing has happened for a while",
+          "[uv]") {
+  auto loop = open_loop();
+  struct Turns final : uv::TurnHandler {
+    void turn_done() noexcept override { ++count; }
+    std::atomic<int> count{0};
+  } turns;
+  std::thread runner([&] { loop->run(200 * kMicrosecond, monotonic_clock(), turns); });
+  std::atomic<int> ran{0};
+  for (int i = 0; i < 20; ++i) loop->post([&] { ++ran; });
+  while (ran < 20) std::this_thread::yield();
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));  // far longer than the spin
+  const int before = turns.count;
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  CHECK(turns.count - before <= 1);
+  loop->post([&] { loop->stop(); });
+  runner.join();
 }
