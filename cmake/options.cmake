@@ -15,6 +15,11 @@ if(SUNDER_SANITIZE)
   target_link_options(sunder_options INTERFACE -fsanitize=${SUNDER_SANITIZE})
 endif()
 
+# Coverage for libFuzzer goes into every room; its main only into the fuzz programs.
+if(SUNDER_FUZZ AND CMAKE_CXX_COMPILER_ID MATCHES Clang)
+  target_compile_options(sunder_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 # sunder_room(NAME DEPENDS…): a static library of every source of the calling folder and those below it.
 # Sources are found, so that a new fault, check or command is one new file and one line in its list.def.
 function(sunder_room name)

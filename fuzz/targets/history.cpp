@@ -1,0 +1,19 @@
+// Fuzz target: history files of every format. Any bytes give a history or an error with file:line, and whatever is read can
+// be judged within a budget.
+#include <cstddef>
+#include <cstdint>
+
+#include "check/check.hpp"
+#include "fuzz/memory_file.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace sunder;
+  static fuzz::MemoryFile file;
+  const auto history = check::read_history(file.put(data, size));
+  if (!history.ok()) return 0;
+  check::Budget budget;
+  budget.seconds = 0.5;
+  budget.memory_bytes = std::uint64_t{64} << 20U;
+  static_cast<void>(check::check_linearizable(*history, budget));
+  return 0;
+}
