@@ -15,7 +15,7 @@
 namespace sunder::proxy::uv {
 namespace {
 
-constexpr int kEventsMax = 256;  ///< of one turn
+constexpr int kEventsMax = 128;  ///< of one turn
 /// Spinning buys latency for a few connections that wait for each other. With more descriptors than
 /// that talking in a window there is always something to do, and a spin takes the core from the
 /// programs at the other ends.
@@ -25,13 +25,14 @@ constexpr Nanos kTalkersWindow = kMillisecond;
 constexpr unsigned kSpinMissesMax = 8;
 constexpr unsigned kSpinRetry = 16;
 
-void run_orders(uv_async_t* handle) {
-  auto& body = *static_cast<Loop::Body*>(handle->data);
+void run_orders(Loop::Body& body) {
+  if (!body.ordered.load(std::memory_order_acquire)) return;
   ++body.activity;
   std::vector<std::function<void()>> orders;
   {
     const std::lock_guard lock(body.mutex);
     orders.swap(body.orders);
+    body.ordered.store(false, std::memory_order_release);
   }
   for (auto& order : orders) order();
 }
@@ -91,6 +92,8 @@ void turn(Loop::Body& body, bool awake) {
   SUNDER_ASSERT(count >= 0 || errno == EINTR);
   bool uv_ready = timeout == 0 && !awake;
   for (int i = 0; i < count; ++i) {
+    // An order never waits behind the connections that are ready.
+    run_orders(body);
     const epoll_event& event = events[static_cast<std::size_t>(i)];
     if (event.data.ptr == nullptr) {
       uv_ready = true;
@@ -113,7 +116,9 @@ Result<std::unique_ptr<Loop>> Loop::open() {
   if (const int code = uv_loop_init(&body->loop); code != 0) {
     return uv_error("cannot open an event loop", code);
   }
-  int code = uv_async_init(&body->loop, &body->async, run_orders);
+  int code = uv_async_init(&body->loop, &body->async, [](uv_async_t* handle) {
+    run_orders(*static_cast<Loop::Body*>(handle->data));
+  });
   epoll_event event{};
   event.events = EPOLLIN;
   const int uv_set = uv_backend_fd(&body->loop);
@@ -168,6 +173,7 @@ bool Loop::post(std::function<void()> order) {
   const std::lock_guard lock(body_->mutex);
   if (body_->closed) return false;
   body_->orders.push_back(std::move(order));
+  body_->ordered.store(true, std::memory_order_release);
   uv_async_send(&body_->async);
   return true;
 }

@@ -1,7 +1,8 @@
 // Loop: one libuv loop, owned by one thread, as an object.
 //
 // HallLoop → **Loop** → Poll and Timer handles. Other threads enter only by post(): the order is
-// put in a small list and uv_async wakes the loop; it runs between two callbacks.
+// put in a small list and uv_async wakes the loop; it runs between two callbacks, before
+// anything else that is ready.
 // With a spin, a loop that had work a moment ago asks the kernel again without sleeping, for at
 // most that long: a wake-up costs more than the spin (some 35 us on a virtual machine). It does so
 // only while few descriptors talk and the spins before were not in vain (loop.cpp).

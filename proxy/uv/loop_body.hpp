@@ -7,6 +7,7 @@
 
 #include <uv.h>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -28,6 +29,7 @@ struct Loop::Body {
   std::uint64_t activity = 0;             ///< callbacks so far: a busy turn from an idle one
   std::uint32_t window = 0;               ///< which window of kTalkersWindow it is
   unsigned talkers = 0;                   ///< descriptors that had events in this window
+  std::atomic<bool> ordered = false;      ///< there are orders: looked at between callbacks
   std::mutex mutex;
   std::vector<std::function<void()>> orders;  ///< guarded by mutex
   bool closed = false;                        ///< guarded by mutex
