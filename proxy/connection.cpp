@@ -170,9 +170,9 @@ void Connection::read_side(unsigned side, Nanos now) noexcept {
   if (got > 0) {
     SocketSink sink(sides_[1 - side].fd.get());
     pipe.arrive(context_->buffer.first(static_cast<std::size_t>(got)), now, sink);
-  } else if (got == 0 && take_error(fd) == 0) {
+  } else if (got == 0) {  // a FIN in its place; a reset after it is told by the poll
     pipe.arrive_end(End::fin, now);
-  } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+  } else if (errno != EAGAIN && errno != EINTR) {
     side_failed(side, now);
   }
 }
