@@ -5,6 +5,7 @@
     ./dev bench proxy --quick             fewer and shorter rounds, some 2 minutes; numbers are coarse
     ./dev bench proxy --only echo64,idle  some scenarios; --list names them
     ./dev bench proxy --peers sunder,haproxy --rounds 21 --json FILE --soak
+    ./dev bench proxy --write docs/benchmarks/proxy.md   puts the tables into that page, between its marks
 
 A compared scenario runs on every peer in each round, in a rotating order, so that a disturbance of the
 machine meets all of them; a figure is the median over the rounds, a ratio the median of the ratios within
@@ -24,6 +25,7 @@ from collections import namedtuple
 import proxy_peers
 from proxy_scenarios import ALL, DELAYS, NO_SPIN_BARS, SCENARIOS, Compared
 
+MARKS = ("<!-- tables: written by ./dev bench proxy --write -->", "<!-- end of the tables -->")
 BAND = 0.05  # two equal programs differ by that much on a quiet machine
 Plan = namedtuple("Plan", "rounds seconds long orders faults open churn")
 FULL = Plan(rounds=9, seconds=1.0, long=5, orders=200, faults=10000, open=10000, churn=100000)
@@ -34,7 +36,7 @@ class Bench:
     def __init__(self, plan, kinds, folder):
         self.plan, self.kinds, self.folder = plan, kinds, folder
         self.backend = proxy_peers.Backend()
-        self.running, self.results, self.bars = {}, {}, []
+        self.running, self.results, self.bars, self.lines = {}, {}, [], []
 
     def start(self, kind):
         """RETURNS the running peer of that kind, started when it is first asked for."""
@@ -53,6 +55,10 @@ class Bench:
         for name in list(self.running):
             self.end(name)
         self.backend.stop()
+
+    def say(self, line=""):
+        print(line, flush=True)
+        self.lines.append(line)
 
     # ---- compared ----
 
@@ -83,20 +89,19 @@ class Bench:
                 self.judge(scenario, ours, bar, samples)
 
     def print_compared(self, scenario, samples):
-        print(f"\n### {scenario.title}\n")
+        self.say(f"\n### {scenario.title}\n")
         heads = []
         for figure in scenario.figures:
             unit = f" ({figure.unit})" if figure.unit else ""
             heads += [figure.label + unit]
-        print("| | " + " | ".join(heads) + " | sunder's ratio |")
-        print("|---" * (len(heads) + 2) + "|")
+        self.say("| | " + " | ".join(heads) + " | sunder's ratio |")
+        self.say("|---" * (len(heads) + 2) + "|")
         first = scenario.figures[0].key
         for name, rows in samples.items():
             cells = [f"{median(rows, f.key):.{f.digits}f}" for f in scenario.figures]
             times = ratio(samples, "sunder", name, first) if "sunder" in samples else None
             cells.append("" if name == "sunder" or times is None else f"{times:.2f}×")
-            print(f"| {name} | " + " | ".join(cells) + " |")
-        sys.stdout.flush()
+            self.say(f"| {name} | " + " | ".join(cells) + " |")
 
     def judge(self, scenario, ours, bar, samples):
         label = next(f.label for f in scenario.figures if f.key == bar.figure)
@@ -114,15 +119,14 @@ class Bench:
     # ---- on sunder alone ----
 
     def alone(self, name, scenario):
-        print(f"\n### {scenario.title}\n\n| | | bar |\n|---|---|---|")
+        self.say(f"\n### {scenario.title}\n\n| | | bar |\n|---|---|---|")
         checks = scenario.run(self.start, self.plan)
         self.results[name] = [check._asdict() for check in checks]
         for check in checks:
             bound = "" if check.bound is None else f"{check.relation} {check.bound:g} {check.unit}"
-            print(f"| {check.label} | {check.value:.3f} {check.unit} | {bound} |")
+            self.say(f"| {check.label} | {check.value:.3f} {check.unit} | {bound} |")
             if check.bound is not None:
                 self.bar(scenario.title, check.label, check.value, check.relation, check.bound, 0)
-        sys.stdout.flush()
 
     def bar(self, title, what, value, relation, bound, band):
         if relation == "within":
@@ -134,9 +138,9 @@ class Bench:
         self.bars.append((title, what, value, relation, bound, met))
 
     def print_bars(self):
-        print("\n### Bars\n\n| | | measured | bar | |\n|---|---|---|---|---|")
+        self.say("\n### Bars\n\n| | | measured | bar | |\n|---|---|---|---|---|")
         for title, what, value, relation, bound, met in self.bars:
-            print(f"| {title} | {what} | {value:.2f} | {relation} {bound:g} | {'met' if met else '**not met**'} |")
+            self.say(f"| {title} | {what} | {value:.2f} | {relation} {bound:g} | {'met' if met else '**not met**'} |")
         return all(met for *_, met in self.bars)
 
 
@@ -157,6 +161,14 @@ def machine():
     return f"{len(models)} × {models[0] if models else 'unknown processor'}, Linux {platform.release()}"
 
 
+def write_page(path, lines):
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    head, rest = text.split(MARKS[0])
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(head + MARKS[0] + "\n" + "\n".join(lines) + "\n\n" + MARKS[1] + rest.split(MARKS[1])[1])
+
+
 def parse():
     parser = argparse.ArgumentParser(prog="./dev bench proxy", description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
@@ -165,6 +177,7 @@ def parse():
     parser.add_argument("--rounds", type=int, help="rounds of a compared scenario")
     parser.add_argument("--soak", action="store_true", help="1 000 000 connections opened and closed")
     parser.add_argument("--json", help="write every sample to this file")
+    parser.add_argument("--write", help="put the tables into this page")
     parser.add_argument("--list", action="store_true", help="name scenarios and peers")
     return parser.parse_args()
 
@@ -194,10 +207,10 @@ def main():
     for sentence in missing:
         print(f"left out: {sentence}")
     begin = time.monotonic()
-    print(f"{machine()}; medians of {plan.rounds} interleaved rounds of {plan.seconds} s; the ratio is that of "
-          "the first figure, sunder's divided by the other's.")
     with tempfile.TemporaryDirectory(prefix="sunder-bench-") as folder:
         bench = Bench(plan, choose(kinds, options.peers), folder)
+        bench.say(f"{machine()}. Medians of {plan.rounds} interleaved rounds of {plan.seconds} s; the last column "
+                  "is the first figure, sunder's divided by the other's.")
         try:
             for name in only:
                 scenario = SCENARIOS[name]
@@ -206,6 +219,8 @@ def main():
             bench.stop()
     met = bench.print_bars()
     print(f"\n{time.monotonic() - begin:.0f} s.")
+    if options.write:
+        write_page(options.write, bench.lines)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump({"machine": machine(), "plan": plan._asdict(), "results": bench.results}, file, indent=1)
