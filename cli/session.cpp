@@ -142,6 +142,7 @@ Status Session::State::start_proxy() {
       listener.kind = proxy::ListenerSpec::Kind::endpoint;
       listener.source = client;
       listener.destination = plan.topology.find(servers[i].name);
+      listener.dial_timeout = 0;  // under a drop: accepted, then silence
       listener.upstream = {servers[i].ip, system.port("client")};
     } else {
       listener.kind = proxy::ListenerSpec::Kind::tproxy;

@@ -2,6 +2,7 @@
 // links.md traps of uv. Tested by tests/proxy/proxy_test.cpp and tests/proxy/cuts_test.cpp.
 #include "proxy/connection.hpp"
 
+#include <netdb.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -15,6 +16,7 @@ namespace {
 
 constexpr unsigned kClient = 0;
 constexpr unsigned kServer = 1;
+constexpr std::size_t kAddressesMax = 16;  // of one name
 
 class SocketSink final : public Sink {
  public:
@@ -64,40 +66,107 @@ PairId pair_of_pipe(PairId dialled, unsigned side) {
 Connection::Connection(LoopContext& context, Opening opening)
     : context_(&context),
       pair_(opening.pair),
-      to_(opening.to),
+      topology_(context.topology),
+      dial_(std::make_unique<Dial>()),
+      listener_(opening.listener),
+      dial_timeout_(opening.dial_timeout),
       source_(opening.source),
+      ordinal_(opening.ordinal),
       stats_{&context.stats_of(opening.pair),
              &context.stats_of(pair_of_pipe(opening.pair, kServer))},
       pipes_{Pipeline(setup_for(context, pair_, opening.ordinal, kClient, stats_, &touch_log_)),
              Pipeline(setup_for(context, pair_, opening.ordinal, kServer, stats_, &touch_log_))} {
   sides_[kClient].fd = std::move(opening.client);
   sides_[kServer].fd = std::move(opening.upstream);
+  dial_->name = std::move(opening.upstream_name);
+  if (dial_->name == nullptr) dial_->to.push_back(opening.to);
 }
 
 // ---- connecting ----
 
 void Connection::begin(Nanos now) noexcept {
-  int error = 0;
   for (unsigned s : {kClient, kServer}) {
-    if (!sides_[s].poll.open(*context_->loop, sides_[s].fd.get(), *this, s).ok()) error = EIO;
+    if (!sides_[s].poll.open(*context_->loop, sides_[s].fd.get(), *this, s).ok()) {
+      refused(now);
+      return;
+    }
   }
-  if (error == 0 && source_ != 0) error = bind_source(sides_[kServer].fd.get(), source_);
-  if (error == 0) error = start_connect(sides_[kServer].fd.get(), to_);
-  if (error == 0) {
-    established(now);
-  } else if (error == EINPROGRESS) {
-    sides_[kServer].poll.watch(uv::kWritable);
-    sides_[kClient].poll.watch(uv::kDisconnected);
-  } else {
+  sides_[kClient].poll.watch(uv::kDisconnected);
+  accepted_at_ = now;
+  dial_at_ = now + connect_delay();
+  if (dial_at_ <= now) return start_dial(now);
+  context_->deadlines->set(*this, dial_at_);
+}
+
+Nanos Connection::connect_delay() noexcept {
+  const PairRules* rules = context_->in_force->of(pair_);
+  Nanos sum = 0;
+  if (rules == nullptr) return sum;
+  for (const FaultRule* rule : rules->connects) {
+    Rng dice(derive_seed(
+        context_->seed, {name_in(*topology_, pair_.from), name_in(*topology_, pair_.to), ordinal_,
+                         "to_server", std::string_view(rule->rule->name)}));
+    if (!dice.chance(rule->rule->probability)) continue;
+    sum += rule->rule->kind->connect_delay(rule->params, dice);
+    touch_log_.touch(rule->rule->id, context_->tallies[rule->rule->id]);
+  }
+  return sum;
+}
+
+void Connection::start_dial(Nanos now) noexcept {
+  dial_at_ = kNever;
+  if (dial_timeout_ > 0) context_->deadlines->set(*this, now + dial_timeout_);
+  if (dial_->name == nullptr) {
+    dial_next(now);
+  } else if (const Upstream& to = *dial_->name;
+             !dial_->lookup.start(*context_->loop, to.host, to.port, *this).ok()) {
     refused(now);
   }
+}
+
+void Connection::looked_up(const addrinfo* list) noexcept {
+  if (state_ != State::connecting) return;
+  for (; list != nullptr && dial_->to.size() < kAddressesMax; list = list->ai_next) {
+    if (list->ai_family != AF_INET && list->ai_family != AF_INET6) continue;
+    dial_->to.emplace_back(list->ai_addr, list->ai_addrlen);
+  }
+  dial_next(context_->clock->now());
+}
+
+void Connection::dial_next(Nanos now) noexcept {
+  while (dial_->next < dial_->to.size()) {
+    const bool first = dial_->next == 0;
+    const Address& to = dial_->to[dial_->next++];
+    Side& server = sides_[kServer];
+    if (!first || to.ipv6()) {  // the socket made beforehand is of the other family, or has failed
+      server.poll.close();
+      server.fd = open_stream_socket(to.get()->sa_family);
+      if (!server.fd) continue;
+      if (!server.poll.open(*context_->loop, server.fd.get(), *this, kServer).ok()) break;
+    }
+    const int error = dial(to);
+    if (error == 0) return established(now);
+    if (error == EINPROGRESS) {
+      server.poll.watch(uv::kWritable);
+      return;
+    }
+  }
+  refused(now);
+}
+
+int Connection::dial(const Address& to) noexcept {
+  const int fd = sides_[kServer].fd.get();
+  if (source_ != 0) {
+    if (const int error = bind_source(fd, source_); error != 0) return error;
+  }
+  return start_connect(fd, to);
 }
 
 void Connection::connect_ready(unsigned side, unsigned events, Nanos now) noexcept {
   if (side == kServer) {
     const int error = take_error(sides_[kServer].fd.get());
     if (error != 0) {
-      refused(now);
+      dial_next(now);
     } else if ((events & uv::kWritable) != 0) {
       established(now);
     }
@@ -120,6 +189,7 @@ void Connection::refused(Nanos now) noexcept {
 
 void Connection::established(Nanos now) noexcept {
   state_ = State::open;
+  dial_.reset();
   counted_open_ = true;
   ++stats_[kClient]->connections_total;
   for (PairStats* stats : stats_) ++stats->connections_open;
@@ -141,6 +211,10 @@ void Connection::poll_ready(unsigned tag, unsigned events) noexcept {
 
 void Connection::deadline_reached(Nanos now) noexcept {
   if (state_ == State::finished) return;
+  if (state_ == State::connecting) {
+    if (dial_at_ != kNever) return start_dial(now);
+    return refused(now);  // the dial has taken too long
+  }
   settle(now);
 }
 
@@ -231,12 +305,12 @@ bool Connection::settle_open(Nanos now) noexcept {
 
 bool Connection::obey_faults(Nanos now) noexcept {
   for (const Pipeline& pipe : pipes_) {
-    const Pipeline::Asked asked = pipe.asked();
-    if (asked.act == Verdict::Act::reset) {
+    const Pipeline::Asked asked = pipe.asked(now);
+    if (asked.act == Act::reset) {
       cut_by_reset(asked.rule, now);
       return true;
     }
-    if (asked.act == Verdict::Act::close) {
+    if (asked.act == Act::close) {
       cut_by_close(asked.rule, now);  // settles by itself
       return true;
     }
@@ -329,38 +403,47 @@ void Connection::adopt(Nanos now) noexcept {
     if (!between->resets.empty()) return cut_by_reset(between->resets.front()->id, now);
     if (!between->closes.empty()) return cut_by_close(between->closes.front()->id, now);
   }
+  if (state_ == State::connecting) {
+    if (dial_at_ == kNever) return;  // established() comes back here
+    dial_at_ = accepted_at_ + connect_delay();  // the same draws, of the rules in force now
+    if (dial_at_ <= now) return start_dial(now);
+    context_->deadlines->set(*this, dial_at_);
+    return;
+  }
   for (unsigned s : {kClient, kServer}) {
     pipes_[s].adopt(in_force.of(pair_of_pipe(pair_, s)), context_->tallies, now);
   }
-  if (state_ == State::open) settle(now);
+  settle(now);
 }
 
 void Connection::cut_by_reset(RuleId rule, Nanos now) noexcept {
-  Touched& tally = context_->tallies[rule];
+  Touched gone;  // a rule that was removed before its wish was done
+  Touched& tally = rule == 0 ? gone : context_->tallies[rule];
   if (state_ == State::connecting) {
     ++tally.attempts;
     refused(now);
     return;
   }
-  touch_log_.touch(rule, tally);
+  if (rule != 0) touch_log_.touch(rule, tally);
   for (const Pipeline& pipe : pipes_) tally.bytes += pipe.queued();
   finish(true, now);
 }
 
 void Connection::cut_by_close(RuleId rule, Nanos now) noexcept {
-  Touched& tally = context_->tallies[rule];
+  Touched gone;  // a rule that was removed before its wish was done
+  Touched& tally = rule == 0 ? gone : context_->tallies[rule];
   if (state_ == State::connecting) {
     ++tally.attempts;
     refused(now);
     return;
   }
-  touch_log_.touch(rule, tally);
+  if (rule != 0) touch_log_.touch(rule, tally);
   state_ = State::closing;
   closing_rule_ = rule;
   closing_until_ = now + kCloseLingerMax;
   for (unsigned s : {kClient, kServer}) {
     tally.bytes += pipes_[s].release_all(now);
-    if (pipes_[s].end() == End::fin) sides_[s].ended = true;  // its FIN was read before
+    if (pipes_[s].source_ended() && pipes_[s].end() == End::fin) sides_[s].ended = true;  // its FIN was read before
     if (pipes_[s].end() == End::none) pipes_[s].arrive_end(End::fin, now);
   }
   settle(now);
@@ -375,6 +458,7 @@ void Connection::abort(Nanos now) noexcept {
 void Connection::finish(bool by_reset, Nanos now) noexcept {
   SUNDER_ASSERT(state_ != State::finished);
   state_ = State::finished;
+  if (dial_ != nullptr) dial_->lookup.cancel();
   context_->deadlines->set(*this, kNever);
   for (unsigned s : {kClient, kServer}) {
     pipes_[s].drop_all(now);

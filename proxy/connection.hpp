@@ -3,7 +3,7 @@
 // Listener → **Connection** (side 0: the client that dialled; side 1: the server) → HallLoop, which
 // destroys it.
 //
-//   connecting ─server side is up─► open ─a close cut─► closing ─both ended, or late─► finished
+//   connecting (a name is looked up first) ─server side is up─► open ─a close cut─► closing ─both ended, or late─► finished
 //       │ refused: RST to the client  │ both ended by FIN, or an RST passed on            ▲
 //       └─────────────────────────────┴───────────────────────────────────────────────────┘
 //
@@ -23,6 +23,8 @@
 #include "proxy/deadlines.hpp"
 #include "proxy/loop_context.hpp"
 #include "proxy/pipeline.hpp"
+#include "proxy/sockets.hpp"
+#include "proxy/uv/lookup.hpp"
 #include "proxy/uv/poll.hpp"
 
 namespace sunder::proxy {
@@ -31,13 +33,16 @@ namespace sunder::proxy {
 /// anyway.
 inline constexpr Nanos kCloseLingerMax = 2 * kSecond;
 
-class Connection final : uv::PollHandler, Timed {
+class Connection final : uv::PollHandler, uv::LookupHandler, Timed {
  public:
   struct Opening {
-    UniqueFd client;    ///< accepted
-    UniqueFd upstream;  ///< a fresh stream socket
-    PairId pair;        ///< who dialled whom
-    IpPort to;
+    UniqueFd client;                                ///< accepted
+    UniqueFd upstream;                              ///< a fresh stream socket
+    PairId pair;                                    ///< who dialled whom
+    Address to;                                     ///< the server
+    std::shared_ptr<const Upstream> upstream_name;  ///< set: look it up, `to` is not used
+    Nanos dial_timeout = 0;                         ///< 0: the kernel's own patience
+    ListenerId listener = 0;
     std::uint64_t ordinal = 0;  ///< which connection of the pair, for the dice
     Ipv4 source = 0;            ///< the upstream socket's own address; 0: the system's choice
   };
@@ -55,6 +60,9 @@ class Connection final : uv::PollHandler, Timed {
   /// Adds the time that bytes wait under holds still in force.
   void add_held(std::map<RuleId, Touched>& sums, Nanos now) const;
 
+  /// Where it was accepted.
+  [[nodiscard]] ListenerId listener() const noexcept { return listener_; }
+
   std::size_t place = 0;  ///< in the HallLoop's list; the HallLoop's to change
 
  private:
@@ -71,6 +79,21 @@ class Connection final : uv::PollHandler, Timed {
   void poll_ready(unsigned tag, unsigned events) noexcept override;
   void deadline_reached(Nanos now) noexcept override;
 
+  /// What is needed until the server side is up, and not longer.
+  struct Dial {
+    std::shared_ptr<const Upstream> name;
+    uv::Lookup lookup;
+    std::vector<Address> to;  ///< tried in turn
+    std::size_t next = 0;
+  };
+  void looked_up(const addrinfo* list) noexcept override;
+  /// Tries the next address; refuses the client where there is none left.
+  void dial_next(Nanos now) noexcept;
+  /// RETURNS 0, EINPROGRESS, or what went wrong.
+  int dial(const Address& to) noexcept;
+  /// What `connect_delay` faults ask for, by dice that are the same at every look.
+  Nanos connect_delay() noexcept;
+  void start_dial(Nanos now) noexcept;
   void connect_ready(unsigned side, unsigned events, Nanos now) noexcept;
   void established(Nanos now) noexcept;
   void refused(Nanos now) noexcept;
@@ -101,14 +124,20 @@ class Connection final : uv::PollHandler, Timed {
 
   LoopContext* context_;
   PairId pair_;
-  IpPort to_;
+  std::shared_ptr<const Topology> topology_;  ///< keeps the names that the dice are labelled with
+  std::unique_ptr<Dial> dial_;                ///< while connecting
+  ListenerId listener_;
+  Nanos dial_timeout_;
   Ipv4 source_;
+  std::uint64_t ordinal_;
   std::array<PairStats*, 2> stats_;  ///< by pipeline
   TouchLog touch_log_;
   std::array<Side, 2> sides_;
   std::array<Pipeline, 2> pipes_;
   RuleId closing_rule_ = 0;
   Nanos closing_until_ = 0;
+  Nanos accepted_at_ = 0;
+  Nanos dial_at_ = kNever;  ///< not dialled yet, until then
   State state_ = State::connecting;
   bool counted_open_ = false;
 };

@@ -1,6 +1,7 @@
 // HallLoop: see hall_loop.hpp. Tested by tests/proxy/proxy_test.cpp.
 #include "proxy/hall_loop.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <iterator>
 #include <system_error>
@@ -17,17 +18,21 @@ void add(PairStats& sum, const PairStats& part) noexcept {
   sum.bytes_in += part.bytes_in;
   sum.bytes_out += part.bytes_out;
   sum.bytes_held += part.bytes_held;
+  sum.bytes_omitted += part.bytes_omitted;
+  sum.bytes_changed += part.bytes_changed;
   sum.intact = sum.intact && part.intact;
 }
 
 HallLoop::HallLoop(HallShared& shared)
     : shared_(&shared), buffer_(kReadBufferBytes), deadlines_(*shared.clock) {
   context_.clock = shared.clock;
-  context_.topology = &shared.topology;
+  context_.topology = shared.topology;
   context_.seed = shared.seed;
   context_.spoof_source = shared.spoof_source;
   context_.held_bytes_max = shared.held_bytes_max;
   context_.ordinals = &shared.ordinals;
+  context_.connections = &shared.connections;
+  context_.connections_max = shared.connections_max;
   context_.deadlines = &deadlines_;
   context_.blocks = &blocks_;
   context_.buffer = buffer_;
@@ -53,7 +58,8 @@ HallLoop::~HallLoop() {
 
 Status HallLoop::add_listener(ListenerRole role, UniqueFd fd) {
   AcceptHandler& handler = *this;  // a private base: converted here
-  listeners_.push_back(std::make_unique<Listener>(context_, handler, role, std::move(fd)));
+  listeners_.push_back(
+      std::make_unique<Listener>(context_, handler, std::move(role), std::move(fd)));
   return listeners_.back()->open();
 }
 
@@ -102,6 +108,45 @@ void HallLoop::accepted(Connection::Opening opening) noexcept {
     return;
   }
   opening.ordinal = context_.ordinals->next(opening.pair);
+  shared_->connections.fetch_add(1, std::memory_order_relaxed);
+  HallLoop& home = least_loaded();
+  home.load_.fetch_add(1, std::memory_order_relaxed);
+  if (&home == this) {
+    take(std::move(opening));
+    return;
+  }
+  // std::function wants to be copied.
+  const auto parcel = std::make_shared<Connection::Opening>(std::move(opening));
+  if (!home.post([&home, parcel] { home.take(std::move(*parcel)); })) {
+    home.gone(1);  // all loops are stopping: closing the parcel's socket ends the connection
+  }
+}
+
+HallLoop& HallLoop::least_loaded() noexcept {
+  HallLoop* least = this;
+  std::size_t fewest = load_.load(std::memory_order_relaxed);
+  if (fewest < kUnevenMax) return *this;
+  fewest -= kUnevenMax - 1;
+  for (HallLoop* loop : shared_->loops) {
+    const std::size_t load = loop->load_.load(std::memory_order_relaxed);
+    if (load >= fewest) continue;
+    fewest = load;
+    least = loop;
+  }
+  return *least;
+}
+
+void HallLoop::gone(std::size_t count) noexcept {
+  load_.fetch_sub(count, std::memory_order_relaxed);
+  shared_->connections.fetch_sub(count, std::memory_order_relaxed);
+}
+
+void HallLoop::take(Connection::Opening opening) noexcept {
+  if (shut_) {
+    reset_on_close(opening.client.get());
+    gone(1);
+    return;
+  }
   connections_.push_back(std::make_unique<Connection>(context_, std::move(opening)));
   Connection& connection = *connections_.back();
   connection.place = connections_.size() - 1;
@@ -109,6 +154,7 @@ void HallLoop::accepted(Connection::Opening opening) noexcept {
 }
 
 void HallLoop::turn_done() noexcept {
+  closed_listeners_.clear();
   for (Connection* done : context_.finished) {
     const std::size_t place = done->place;
     if (place + 1 != connections_.size()) {
@@ -117,11 +163,31 @@ void HallLoop::turn_done() noexcept {
     }
     connections_.pop_back();
   }
+  if (!context_.finished.empty()) gone(context_.finished.size());
   context_.finished.clear();
+}
+
+void HallLoop::close_listener(ListenerId id) noexcept {
+  const auto found = std::find_if(listeners_.begin(), listeners_.end(),
+                                  [id](const auto& listener) { return listener->id() == id; });
+  if (found == listeners_.end()) return;
+  (*found)->close();
+  closed_listeners_.push_back(std::move(*found));  // it may be the one whose callback runs
+  listeners_.erase(found);
+}
+
+void HallLoop::end_connections_of(ListenerId id) noexcept {
+  const Nanos now = context_.clock->now();
+  for (std::size_t i = 0; i < connections_.size(); ++i) {
+    if (connections_[i]->listener() == id) connections_[i]->abort(now);
+  }
 }
 
 HallLoop::Swapped HallLoop::swap(InForcePtr in_force) {
   context_.in_force = std::move(in_force);
+  if (context_.in_force->set().topology != nullptr) {
+    context_.topology = context_.in_force->set().topology;
+  }
   for (const Rule& rule : context_.in_force->set().rules) context_.tallies[rule.id];
   const Nanos now = context_.clock->now();
   // By index: a connection that finishes stays in the list until the turn ends.

@@ -1,12 +1,13 @@
 // HallLoop: one loop of the byte hall with its thread, listeners and connections.
 //
-// Proxy posts orders → **HallLoop** runs them between two callbacks. A connection stays on the loop
-// that accepted it. Thread: open, add_listener, start, join by the Proxy's caller; everything else
+// Proxy posts orders → **HallLoop** runs them between two callbacks. Whichever loop wakes first
+// accepts, and hands the connection to the loop with the fewest; there it stays. Thread: open, add_listener, start, join by the Proxy's caller; everything else
 // on the loop's thread, or after join. Ownership: owns its listeners and connections. A finished
 // connection is destroyed when the turn ends, so that no callback returns into it. Tested by
 // tests/proxy/proxy_test.cpp.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -16,18 +17,25 @@
 
 namespace sunder::proxy {
 
+/// A loop with so many connections more than another hands new ones over.
+inline constexpr std::size_t kUnevenMax = 2;
 inline constexpr std::size_t kReadBufferBytes = std::size_t{256} << 10;
+
+class HallLoop;
 
 /// What all loops of a Proxy share.
 struct HallShared {
-  Topology topology;
+  std::shared_ptr<const Topology> topology;
   std::uint64_t seed = 0;
   bool spoof_source = false;
   std::size_t held_bytes_max = 0;
   Nanos spin = 0;
   const Clock* clock = nullptr;
-  Ordinals ordinals{0};
-  InForcePtr in_force;  ///< at the start
+  Ordinals ordinals;
+  std::size_t connections_max = 0;
+  std::atomic<std::size_t> connections = 0;  ///< open or opening, of all loops
+  std::vector<HallLoop*> loops;              ///< all of them; unchanged while they run
+  InForcePtr in_force;                       ///< at the start
 };
 
 /// Adds the figures of one loop to those of others, for the same pair.
@@ -41,7 +49,7 @@ class HallLoop final : uv::TurnHandler, AcceptHandler {
   HallLoop(const HallLoop&) = delete;
   HallLoop& operator=(const HallLoop&) = delete;
 
-  /// ERRORS: io.
+  /// On the loop's thread, or before start. ERRORS: io.
   Status add_listener(ListenerRole role, UniqueFd fd);
   /// ERRORS: io (no thread).
   Status start();
@@ -52,6 +60,9 @@ class HallLoop final : uv::TurnHandler, AcceptHandler {
     Nanos at = 0;
     RuleTallies removed;
   };
+  void close_listener(ListenerId id) noexcept;
+  /// Resets what was accepted there.
+  void end_connections_of(ListenerId id) noexcept;
   Swapped swap(InForcePtr in_force);
   void add_stats(std::map<PairId, PairStats>& sums) const;
   void add_touched(std::map<RuleId, Touched>& sums) const;
@@ -61,6 +72,10 @@ class HallLoop final : uv::TurnHandler, AcceptHandler {
  private:
   explicit HallLoop(HallShared& shared);
   void accepted(Connection::Opening opening) noexcept override;
+  /// The loop with the fewest connections, if this one has clearly more; else this one.
+  [[nodiscard]] HallLoop& least_loaded() noexcept;
+  void take(Connection::Opening opening) noexcept;
+  void gone(std::size_t count) noexcept;
   void turn_done() noexcept override;
   /// RETURNS true if a cut refuses the connection; counted.
   bool refused_by_cut(PairId pair);
@@ -72,8 +87,10 @@ class HallLoop final : uv::TurnHandler, AcceptHandler {
   Deadlines deadlines_;
   LoopContext context_;
   std::vector<std::unique_ptr<Listener>> listeners_;
+  std::vector<std::unique_ptr<Listener>> closed_listeners_;  ///< destroyed when the turn ends
   std::vector<std::unique_ptr<Connection>> connections_;
   std::thread thread_;
+  std::atomic<std::size_t> load_ = 0;  ///< connections here or on their way; any thread
   bool shut_ = false;
 };
 

@@ -10,9 +10,16 @@
 #include "proxy/sockets.hpp"
 
 namespace sunder::proxy {
+namespace {
+
+constexpr const char* kNoDescriptors =
+    "out of file descriptors: new connections wait at the proxy; raise the limit (ulimit -n)";
+constexpr const char* kTooMany = "the proxy has its most connections open: new ones wait";
+
+}  // namespace
 
 Listener::Listener(LoopContext& context, AcceptHandler& handler, ListenerRole role, UniqueFd fd)
-    : context_(&context), handler_(&handler), role_(role), fd_(std::move(fd)) {}
+    : context_(&context), handler_(&handler), role_(std::move(role)), fd_(std::move(fd)) {}
 
 Status Listener::open() {
   SUNDER_TRY(poll_.open(*context_->loop, fd_.get(), *this, 0));
@@ -29,7 +36,7 @@ void Listener::close() noexcept {
 
 void Listener::poll_ready(unsigned /*tag*/, unsigned events) noexcept {
   if ((events & uv::kError) != 0) {
-    back_off();
+    back_off(kNoDescriptors);
     return;
   }
   for (int i = 0; i < kAcceptsPerTurnMax; ++i) {
@@ -41,19 +48,23 @@ void Listener::deadline_reached(Nanos /*now*/) noexcept {
   poll_.watch(uv::kReadable);
 }
 
-void Listener::back_off() noexcept {
+void Listener::back_off(const char* why) noexcept {
   poll_.watch(0);
   context_->deadlines->set(*this, context_->clock->now() + kAcceptBackOff);
   if (warned_) return;
   warned_ = true;
-  log_warn(
-      "out of file descriptors: new connections wait at the proxy; raise the limit (ulimit -n)");
+  log_warn(why);
 }
 
 bool Listener::accept_one() noexcept {
-  if (!spare_) spare_ = open_stream_socket();
+  if (context_->connections->load(std::memory_order_relaxed) >= context_->connections_max) {
+    back_off(kTooMany);
+    return false;
+  }
+  if (!spare_)
+    spare_ = open_stream_socket(role_.to.size != 0 && role_.to.ipv6() ? AF_INET6 : AF_INET);
   if (!spare_) {
-    back_off();
+    back_off(kNoDescriptors);
     return false;
   }
   UniqueFd client(::accept4(fd_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
@@ -63,11 +74,13 @@ bool Listener::accept_one() noexcept {
       case EMFILE:
       case ENFILE:
       case ENOBUFS:
-      case ENOMEM: back_off(); return false;
+      case ENOMEM: back_off(kNoDescriptors); return false;
       default: return true;  // this one connection died in the queue
     }
   }
   Connection::Opening opening;
+  opening.listener = role_.id;
+  opening.dial_timeout = role_.dial_timeout;
   opening.client = std::move(client);
   if (!resolve(opening)) {
     reset_on_close(opening.client.get());
@@ -82,15 +95,17 @@ bool Listener::resolve(Connection::Opening& opening) const noexcept {
   const Topology& topology = *context_->topology;
   if (role_.kind == ListenerSpec::Kind::endpoint) {
     opening.pair = {role_.source, role_.destination};
-    opening.to = role_.upstream;
+    opening.to = role_.to;
+    opening.upstream_name = role_.upstream;
     if (context_->spoof_source && role_.source < topology.size()) {
       opening.source = topology.at(role_.source).ip;
     }
     return true;
   }
   const Ipv4 source = peer_address(opening.client.get()).ip;
-  opening.to = own_address(opening.client.get());
-  opening.pair = {topology.find(source), topology.find(opening.to.ip)};
+  const IpPort to = own_address(opening.client.get());
+  opening.to = Address(to);
+  opening.pair = {topology.find(source), topology.find(to.ip)};
   if (context_->spoof_source) opening.source = source;
   return opening.pair.to != kUnknownNode;
 }

@@ -4,7 +4,7 @@
 // An endpoint listener is one pair. On the tproxy listener the peer's address is the source node,
 // and the accepted socket's own address is where the client wanted to go: the destination node and
 // port. A destination that is no node is refused: nothing passes that the proxy can't name.
-// Out of descriptors: it stops listening for kAcceptBackOff and tries again; clients wait in the
+// Out of descriptors, or with connections_max open: it stops listening for kAcceptBackOff and tries again; clients wait in the
 // kernel's queue. The socket towards the server is made before the client is accepted, so that no
 // client is accepted in vain. Thread: the loop's. Ownership: its own dup of the listening
 // descriptor. Tested by tests/proxy/proxy_test.cpp.
@@ -13,6 +13,7 @@
 #include "base/fd.hpp"
 #include "proxy/connection.hpp"
 #include "proxy/loop_context.hpp"
+#include "proxy/sockets.hpp"
 #include "proxy/uv/poll.hpp"
 
 namespace sunder::proxy {
@@ -33,7 +34,10 @@ struct ListenerRole {
   ListenerSpec::Kind kind = ListenerSpec::Kind::endpoint;
   NodeId source = kUnknownNode;
   NodeId destination = kUnknownNode;
-  IpPort upstream;
+  ListenerId id = 0;
+  std::shared_ptr<const Upstream> upstream;  ///< where it is a name
+  Address to;                                ///< where it is none
+  Nanos dial_timeout = 0;
 };
 
 class Listener final : uv::PollHandler, Timed {
@@ -46,13 +50,14 @@ class Listener final : uv::PollHandler, Timed {
   /// REQUIRES a listening, non-blocking descriptor. ERRORS: io.
   Status open();
   void close() noexcept;
+  [[nodiscard]] ListenerId id() const noexcept { return role_.id; }
 
  private:
   void poll_ready(unsigned tag, unsigned events) noexcept override;
   void deadline_reached(Nanos now) noexcept override;
   /// RETURNS false when there is nothing more to accept now.
   bool accept_one() noexcept;
-  void back_off() noexcept;
+  void back_off(const char* why) noexcept;
   /// RETURNS false where the destination is no node.
   bool resolve(Connection::Opening& opening) const noexcept;
 

@@ -1,7 +1,7 @@
 // LoopContext: what the connections and listeners of one loop share.
 //
 // HallLoop owns it → Listener and Connection hold a reference. Nothing in it is shared with another
-// loop but `ordinals` and constants.
+// loop but `ordinals`, `connections` and constants.
 // Thread: the loop's. Tested through tests/proxy/proxy_test.cpp.
 #pragma once
 
@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <vector>
 
@@ -26,28 +27,25 @@ class Connection;
 /// dice.
 class Ordinals {
  public:
-  explicit Ordinals(std::size_t nodes) : side_(nodes + 1), counts_(side_ * side_) {}
-  std::uint64_t next(PairId pair) noexcept {
-    return counts_[place(pair.from) * side_ + place(pair.to)].fetch_add(1,
-                                                                        std::memory_order_relaxed);
+  std::uint64_t next(PairId pair) {
+    const std::lock_guard lock(mutex_);
+    return counts_[pair]++;
   }
 
  private:
-  /// Unknown nodes share the last place.
-  [[nodiscard]] std::size_t place(NodeId id) const noexcept {
-    return id < side_ - 1 ? id : side_ - 1;
-  }
-  std::size_t side_;
-  std::vector<std::atomic<std::uint64_t>> counts_;
+  std::mutex mutex_;  // once a connection: never on the byte path
+  std::map<PairId, std::uint64_t> counts_;
 };
 
 struct LoopContext {
   const Clock* clock = nullptr;
-  const Topology* topology = nullptr;
+  std::shared_ptr<const Topology> topology;
   std::uint64_t seed = 0;
   bool spoof_source = false;
   std::size_t held_bytes_max = 0;
   Ordinals* ordinals = nullptr;
+  std::atomic<std::size_t>* connections = nullptr;  ///< open or opening, of all loops
+  std::size_t connections_max = 0;
 
   uv::Loop* loop = nullptr;
   Deadlines* deadlines = nullptr;

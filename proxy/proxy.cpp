@@ -19,28 +19,26 @@
 namespace sunder::proxy {
 namespace {
 
-constexpr int kBacklog = 4096;  // the kernel caps it at net.core.somaxconn
-
-Status make_listening(int fd) {
+Status make_listening(int fd, int backlog) {
   const int flags = ::fcntl(fd, F_GETFL);
   if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) {
     return errno_error("cannot prepare a listening socket", errno);
   }
   prepare_stream_socket(fd);  // accepted sockets inherit it
-  if (::listen(fd, kBacklog) != 0) return errno_error("cannot listen", errno);
+  if (::listen(fd, backlog) != 0) return errno_error("cannot listen", errno);
   return {};
 }
 
 class HallProxy final : public Proxy {
  public:
   explicit HallProxy(const ProxyOptions& options) {
-    shared_.topology = options.topology;
+    shared_.topology = std::make_shared<const Topology>(options.topology);
     shared_.seed = options.seed;
     shared_.spoof_source = options.spoof_source;
     shared_.held_bytes_max = std::max<std::size_t>(options.held_bytes_max, 1);
     shared_.spin = options.spin;
     shared_.clock = options.clock;
-    shared_.ordinals = Ordinals(options.topology.size());
+    shared_.connections_max = std::max<std::size_t>(options.connections_max, 1);
     shared_.in_force = std::make_shared<InForce>(std::make_shared<FaultSet>());
   }
   ~HallProxy() override { stop(); }
@@ -53,7 +51,14 @@ class HallProxy final : public Proxy {
       if (!hall.ok()) return Error(std::move(hall).error());
       loops_.push_back(std::move(*hall));
     }
-    for (ListenerSpec& spec : options.listeners) SUNDER_TRY(share(std::move(spec)));
+    for (const auto& loop : loops_) shared_.loops.push_back(loop.get());
+    for (ListenerSpec& spec : options.listeners) {
+      auto shared = share(std::move(spec));
+      if (!shared.ok()) return Error(std::move(shared).error());
+      for (std::size_t i = 0; i < loops_.size(); ++i) {
+        SUNDER_TRY(loops_[i]->add_listener(shared->role, std::move(shared->copies[i])));
+      }
+    }
     for (const auto& loop : loops_) SUNDER_TRY(loop->start());
     return {};
   }
@@ -61,7 +66,7 @@ class HallProxy final : public Proxy {
   ApplyReport apply(FaultSetPtr set) override {
     const std::lock_guard lock(orders_);
     SUNDER_ASSERT(set->epoch > shared_.in_force->epoch());
-    shared_.in_force = std::make_shared<InForce>(std::move(set));
+    shared_.in_force = std::make_shared<InForce>(std::move(set), shared_.in_force.get());
     std::vector<HallLoop::Swapped> parts(loops_.size());
     on_every_loop([&](HallLoop& loop, std::size_t i) { parts[i] = loop.swap(shared_.in_force); });
     ApplyReport report;
@@ -71,6 +76,28 @@ class HallProxy final : public Proxy {
       for (const auto& [id, touched] : part.removed) add(report.removed[id], touched);
     }
     return report;
+  }
+
+  Result<ListenerId> listen(ListenerSpec spec) override {
+    const std::lock_guard lock(orders_);
+    if (stopped_) return Error{ErrorCode::unavailable, "the proxy has stopped"};
+    auto shared = share(std::move(spec));
+    if (!shared.ok()) return Error(std::move(shared).error());
+    std::vector<Status> done(loops_.size());
+    on_every_loop([&](HallLoop& loop, std::size_t i) {
+      done[i] = loop.add_listener(shared->role, std::move(shared->copies[i]));
+    });
+    for (const Status& status : done) {
+      if (status.ok()) continue;
+      end_listener(shared->role.id, true);
+      return Error(status.error());
+    }
+    return shared->role.id;
+  }
+
+  void unlisten(ListenerId id, bool end_connections) override {
+    const std::lock_guard lock(orders_);
+    if (!stopped_) end_listener(id, end_connections);
   }
 
   ProxySnapshot snapshot() override {
@@ -109,16 +136,43 @@ class HallProxy final : public Proxy {
   }
 
  private:
+  struct Shared {
+    ListenerRole role;
+    std::vector<UniqueFd> copies;  ///< a loop each
+  };
+
   /// Every loop accepts from its own dup of the descriptor.
-  Status share(ListenerSpec spec) {
-    SUNDER_TRY(make_listening(spec.fd.get()));
-    const ListenerRole role{spec.kind, spec.source, spec.destination, spec.upstream};
-    for (const auto& loop : loops_) {
+  Result<Shared> share(ListenerSpec spec) {
+    if (auto ready = make_listening(spec.fd.get(), spec.backlog); !ready.ok()) return ready.error();
+    Shared out;
+    out.role.kind = spec.kind;
+    out.role.source = spec.source;
+    out.role.destination = spec.destination;
+    out.role.id = ++last_listener_;
+    if (spec.kind == ListenerSpec::Kind::endpoint) {
+      out.role.dial_timeout = spec.dial_timeout;
+      const auto numeric = numeric_address(spec.to.host, spec.to.port);
+      if (spec.upstream.ip != 0) {
+        out.role.to = Address(spec.upstream);
+      } else if (numeric) {
+        out.role.to = *numeric;
+      } else {
+        out.role.upstream = std::make_shared<Upstream>(std::move(spec.to));
+      }
+    }
+    for (std::size_t i = 0; i < loops_.size(); ++i) {
       UniqueFd copy(::fcntl(spec.fd.get(), F_DUPFD_CLOEXEC, 0));
       if (!copy) return errno_error("cannot share a listening socket", errno);
-      SUNDER_TRY(loop->add_listener(role, std::move(copy)));
+      out.copies.push_back(std::move(copy));
     }
-    return {};
+    return out;
+  }
+
+  void end_listener(ListenerId id, bool end_connections) {
+    on_every_loop([id](HallLoop& loop, std::size_t) { loop.close_listener(id); });
+    if (!end_connections) return;
+    // A second round: what was handed from loop to loop until then has arrived.
+    on_every_loop([id](HallLoop& loop, std::size_t) { loop.end_connections_of(id); });
   }
 
   /// Runs `order` on each loop between two callbacks, and waits for all.
@@ -140,6 +194,7 @@ class HallProxy final : public Proxy {
   std::vector<std::unique_ptr<HallLoop>> loops_;
   std::mutex orders_;
   bool stopped_ = false;
+  ListenerId last_listener_ = 0;
 };
 
 }  // namespace

@@ -6,12 +6,15 @@
 // `spoof_source` is set (IP_TRANSPARENT), so that the packet filter sees the pair on both legs.
 // It reads nothing from a client until the server side is connected, and mirrors a refusal as RST.
 //
-// Thread: start, apply, snapshot and stop from any thread but a loop's; each blocks only for one turn of every loop.
+// Listeners come and go at run time. A name as upstream is looked up at each dial, off the loop's thread.
+//
+// Thread: every call from any thread but a loop's; each blocks only for a turn or two of every loop.
 // Ownership: the Proxy owns its loops' threads and every descriptor given to it.
 // Tested by tests/proxy/.
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/fd.hpp"
@@ -21,6 +24,15 @@
 #include "sunder/topology.hpp"
 
 namespace sunder::proxy {
+
+/// Names one listener for its whole life; 0 is none.
+using ListenerId = std::uint64_t;
+
+/// Where a listener leads: an address or a name, which is looked up when somebody connects.
+struct Upstream {
+  std::string host;
+  std::uint16_t port = 0;
+};
 
 struct ListenerSpec {
   enum class Kind {
@@ -32,6 +44,10 @@ struct ListenerSpec {
   NodeId source = kUnknownNode;  ///< endpoint only
   NodeId destination = kUnknownNode;
   IpPort upstream;  ///< endpoint only: where the destination listens
+  Upstream to;      ///< endpoint only: the same by name; counts where `upstream` has no address
+  /// Endpoint only: a server that has not answered by then is refused to the client; 0: the kernel's own patience.
+  Nanos dial_timeout = 5 * kSecond;
+  int backlog = 4096;  ///< the kernel caps it at net.core.somaxconn
 };
 
 struct ProxyOptions {
@@ -42,6 +58,7 @@ struct ProxyOptions {
   bool spoof_source = false;              ///< bind upstream sockets to the source node's address
   std::size_t held_bytes_max = 1U << 20;  ///< per pipeline: above it the other socket is not read
   Nanos spin = 0;                         ///< adaptive spin of a quiet loop; 0: off
+  std::size_t connections_max = 100'000;  ///< open at once; more wait in the kernel's queues
   const Clock* clock = &monotonic_clock();
 };
 
@@ -53,10 +70,14 @@ struct PairStats {
   std::uint64_t refused =
       0;                     ///< attempts by `from` that the server refused or that never connected
   std::uint64_t resets = 0;  ///< connections ended by RST
-  std::uint64_t bytes_in = 0;    ///< read from `from`
-  std::uint64_t bytes_out = 0;   ///< written to `to`
-  std::uint64_t bytes_held = 0;  ///< waiting now
-  bool intact = true;            ///< on every connection, what went out is a prefix of what came in
+  std::uint64_t bytes_in = 0;       ///< read from `from`
+  std::uint64_t bytes_out = 0;      ///< written to `to`
+  std::uint64_t bytes_held = 0;     ///< waiting now
+  std::uint64_t bytes_omitted = 0;  ///< discarded because a fault was asked to
+  std::uint64_t bytes_changed = 0;  ///< by `corrupt`
+  bool intact = true;  ///< on every connection, what went out is a prefix of what was let in
+  /// A fault was asked to change or omit bytes, and did.
+  [[nodiscard]] bool altered() const noexcept { return bytes_omitted + bytes_changed > 0; }
 };
 
 struct ProxySnapshot {
@@ -80,6 +101,10 @@ class Proxy {
   /// Replaces everything in force. Returns when every loop has it. Held bytes of removed rules flow at once, in order.
   /// REQUIRES set->epoch greater than any before.
   virtual ApplyReport apply(FaultSetPtr set) = 0;
+  /// A listener from now on: every loop accepts when this returns. ERRORS: io, unavailable (the proxy has stopped).
+  virtual Result<ListenerId> listen(ListenerSpec spec) = 0;
+  /// Accepts no more there; with `end_connections` what was accepted there is reset. Done when this returns.
+  virtual void unlisten(ListenerId id, bool end_connections) = 0;
   /// Counters, and what every rule in force has touched so far.
   [[nodiscard]] virtual ProxySnapshot snapshot() = 0;
   [[nodiscard]] virtual std::map<RuleId, Touched> touched() = 0;

@@ -1,11 +1,14 @@
 // Sockets: see sockets.hpp. Source: socket(7), tcp(7), ip(7). Tested by tests/proxy/proxy_test.cpp.
 #include "proxy/sockets.hpp"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 namespace sunder::proxy {
 namespace {
@@ -33,8 +36,34 @@ void prepare_stream_socket(int fd) noexcept {
   set_option(fd, SOL_SOCKET, SO_OOBINLINE, 1);
 }
 
-UniqueFd open_stream_socket() noexcept {
-  UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+Address::Address(IpPort address) noexcept : size(sizeof(sockaddr_in)) {
+  const sockaddr_in out = to_sockaddr(address);
+  std::memcpy(raw.data(), &out, sizeof out);
+}
+
+Address::Address(const sockaddr* address, socklen_t length) noexcept
+    : size(std::min<socklen_t>(length, sizeof raw)) {
+  std::memcpy(raw.data(), address, size);
+}
+
+std::optional<Address> numeric_address(const std::string& host, std::uint16_t port) {
+  sockaddr_in v4{};
+  v4.sin_family = AF_INET;
+  v4.sin_port = htons(port);
+  if (::inet_pton(AF_INET, host.c_str(), &v4.sin_addr) == 1) {
+    return Address(reinterpret_cast<const sockaddr*>(&v4), sizeof v4);
+  }
+  sockaddr_in6 v6{};
+  v6.sin6_family = AF_INET6;
+  v6.sin6_port = htons(port);
+  if (::inet_pton(AF_INET6, host.c_str(), &v6.sin6_addr) == 1) {
+    return Address(reinterpret_cast<const sockaddr*>(&v6), sizeof v6);
+  }
+  return std::nullopt;
+}
+
+UniqueFd open_stream_socket(int family) noexcept {
+  UniqueFd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (fd) prepare_stream_socket(fd.get());
   return fd;
 }
@@ -48,14 +77,13 @@ int bind_source(int fd, Ipv4 source) noexcept {
   return 0;
 }
 
-int start_connect(int fd, IpPort to) noexcept {
-  const sockaddr_in address = to_sockaddr(to);
-  const auto* where = reinterpret_cast<const sockaddr*>(&address);
-  if (::connect(fd, where, sizeof address) == 0) return 0;
+int start_connect(int fd, const Address& to) noexcept {
+  const sockaddr* where = to.get();
+  if (::connect(fd, where, to.size) == 0) return 0;
   if (errno != EINPROGRESS && errno != EINTR) return errno;
   // On one machine the handshake is over by now: asking again (EALREADY where it is not) saves a
   // turn of the loop for each connection.
-  if (::connect(fd, where, sizeof address) == 0) return 0;
+  if (::connect(fd, where, to.size) == 0) return 0;
   return errno == EALREADY || errno == EINTR ? EINPROGRESS : errno;
 }
 

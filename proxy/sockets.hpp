@@ -5,21 +5,42 @@
 // Thread: any. ERRORS: errno, as the calls give it. Tested by tests/proxy/proxy_test.cpp.
 #pragma once
 
+#include <sys/socket.h>
+
+#include <array>
 #include <cstddef>
+#include <optional>
+#include <string>
 
 #include "base/fd.hpp"
 #include "sunder/topology.hpp"
 
 namespace sunder::proxy {
 
+/// An IPv4 or IPv6 address with its port, as the kernel takes it.
+struct Address {
+  alignas(8) std::array<std::byte, 28> raw{};
+  socklen_t size = 0;
+
+  Address() = default;
+  explicit Address(IpPort address) noexcept;
+  Address(const sockaddr* address, socklen_t length) noexcept;
+  [[nodiscard]] const sockaddr* get() const noexcept {
+    return reinterpret_cast<const sockaddr*>(raw.data());
+  }
+  [[nodiscard]] bool ipv6() const noexcept { return get()->sa_family == AF_INET6; }
+};
+/// RETURNS nothing where `host` is a name.
+[[nodiscard]] std::optional<Address> numeric_address(const std::string& host, std::uint16_t port);
+
 /// A stream socket towards a server; invalid on error (errno).
-[[nodiscard]] UniqueFd open_stream_socket() noexcept;
+[[nodiscard]] UniqueFd open_stream_socket(int family = AF_INET) noexcept;
 void prepare_stream_socket(int fd) noexcept;
 /// Lets the socket speak with a foreign address (IP_TRANSPARENT), its port chosen at connect.
 /// RETURNS 0 or errno.
 [[nodiscard]] int bind_source(int fd, Ipv4 source) noexcept;
 /// RETURNS 0 (connected), EINPROGRESS, or what went wrong.
-[[nodiscard]] int start_connect(int fd, IpPort to) noexcept;
+[[nodiscard]] int start_connect(int fd, const Address& to) noexcept;
 /// The pending error of a socket, which is cleared by asking; 0 if none.
 [[nodiscard]] int take_error(int fd) noexcept;
 /// Makes the coming close() send RST and drop what is unsent.
