@@ -184,6 +184,8 @@ def parse():
 
 def choose(kinds, wanted):
     names = [name.strip() for name in wanted.split(",") if name.strip()]
+    if names:
+        kinds = kinds + [proxy_peers.SunderOne]
     unknown = [name for name in names if name not in {k.name for k in kinds}]
     if unknown:
         sys.exit(f"bench: there is no peer {unknown[0]!r}; there are: {', '.join(k.name for k in kinds)}")

@@ -200,6 +200,7 @@ class SunderNoSpin(Sunder):
 
 
 class SunderOne(Sunder):
+    """Takes part only when it is asked for by name."""
     name = "sunder --threads 1"
     flags = ("--threads", "1")
 
