@@ -147,7 +147,7 @@ class Builder {
     for (std::uint32_t i = 0; i < history_.ops.size(); ++i) {
       const Op& op = history_.ops[i];
       const bool node = effective_[i] && (may_write(op) || from_[i] != kNone);
-      std::uint32_t& now = session_of.at(static_cast<std::uint64_t>(op.process));
+      std::uint32_t& now = session_of.at(static_cast<std::uint32_t>(op.process));
       if (node) {
         if (now == FlatMap::kFree) {
           now = static_cast<std::uint32_t>(sizes.size());

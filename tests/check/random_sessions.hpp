@@ -60,7 +60,7 @@ inline History random_sessions(std::mt19937_64& dice, const RandomShape& shape) 
       if (shape.pending && below(dice, 8) == 0) build.pending();
     }
     build.at("n" + std::to_string(1 + below(dice, 3)));
-    build.history.ops.back().process = static_cast<std::int64_t>(s);
+    build.history.ops.back().process = static_cast<std::int32_t>(s);
   }
   std::stable_sort(build.history.ops.begin(), build.history.ops.end(),
                    [](const Op& a, const Op& b) { return a.invoked < b.invoked; });
