@@ -98,11 +98,27 @@ std::optional<EventType> type_of(std::string_view word) {
   return std::nullopt;
 }
 
-OpKind kind_of(std::string_view f) {
-  if (f == "read") return OpKind::read;
-  if (f == "write") return OpKind::write;
-  if (f == "cas") return OpKind::cas;
-  return OpKind::other;
+ValueId intern_element(ValueTable& values, const dom::element& element) {
+  switch (element.type()) {
+    case dom::element_type::INT64: {
+      std::int64_t number = 0;
+      if (element.get_int64().get(number) == simdjson::SUCCESS) return values.intern(number);
+      return kUnknown;
+    }
+    case dom::element_type::NULL_VALUE: return kAbsent;
+    case dom::element_type::ARRAY: {
+      std::vector<ValueId> items;
+      dom::array array;
+      if (element.get_array().get(array) != simdjson::SUCCESS) return kUnknown;
+      items.reserve(array.size());
+      for (const dom::element item : array) items.push_back(intern_element(values, item));
+      return values.intern_list(items);
+    }
+    default: break;
+  }
+  std::string text;
+  write_canonical(text, element);
+  return values.intern_text(text);
 }
 
 OpErrorClass class_of(std::string_view word) {
@@ -120,40 +136,71 @@ Status set_integer(std::int64_t& out, const dom::element& element, const char* n
              simdjson::minify(element));
 }
 
-void set_error(RawEvent& event, const dom::element& element) {
+void set_error(RawEvent& event, const dom::element& element, ValueTable& values) {
   dom::object object;
   if (element.get_object().get(object) != simdjson::SUCCESS) return;
   for (const auto& [name, part] : object) {
     if (name == "class") event.error = class_of(text_of(part));
     if (name == "observed") {
       event.has_observed = true;
-      set_canonical(event.observed, part);
+      event.observed = intern_element(values, part);
     }
   }
 }
 
-void set_value(RawEvent& event, const dom::element& element) {
-  event.has_value = true;
-  dom::array parts;
-  if (element.get_array().get(parts) == simdjson::SUCCESS && parts.size() == 2) {
-    event.value_is_pair = true;
-    set_canonical(event.old, parts.at(0).value_unsafe());
+Status set_part(RawEvent::Part& part, const dom::element& element, ValueTable& values) {
+  dom::array words;
+  if (element.get_array().get(words) != simdjson::SUCCESS || words.size() != 3) {
+    return bad("a transaction's \"value\" is a list of [\"r\"|\"w\"|\"append\", key, value], not " +
+               std::string(simdjson::minify(element)));
   }
-  set_canonical(event.value, element);
+  const std::string_view f = text_of(words.at(0).value_unsafe());
+  if (f == "r") {
+    part.f = Micro::F::read;
+  } else if (f == "w") {
+    part.f = Micro::F::write;
+  } else if (f == "append") {
+    part.f = Micro::F::append;
+  } else {
+    return bad("a micro-operation is \"r\", \"w\" or \"append\", not " +
+               std::string(simdjson::minify(words.at(0).value_unsafe())));
+  }
+  set_name(part.key, words.at(1).value_unsafe());
+  part.value = intern_element(values, words.at(2).value_unsafe());
+  return {};
 }
 
-// A cas' value is [old, new]: `value` becomes the new one.
-void split_pair(RawEvent& event, const dom::object& object) {
+// What a value means depends on `f`, which may stand behind it: looked at when the whole line was seen.
+Status set_value(RawEvent& event, const dom::element& element, ValueTable& values) {
+  event.has_value = true;
   dom::array parts;
-  if (object["value"].get_array().get(parts) == simdjson::SUCCESS && parts.size() == 2) {
-    set_canonical(event.value, parts.at(1).value_unsafe());
+  if (event.kind == OpKind::cas) {
+    if (element.get_array().get(parts) == simdjson::SUCCESS && parts.size() == 2) {
+      event.has_pair = true;
+      event.old = intern_element(values, parts.at(0).value_unsafe());
+      event.value = intern_element(values, parts.at(1).value_unsafe());
+    }
+    return {};
   }
+  if (event.kind == OpKind::txn) {
+    if (element.get_array().get(parts) != simdjson::SUCCESS) return {};
+    event.has_parts = true;
+    event.parts.clear();
+    for (const dom::element part : parts) {
+      SUNDER_TRY(set_part(event.parts.emplace_back(), part, values));
+    }
+    return {};
+  }
+  event.value = intern_element(values, element);
+  return {};
 }
 
 struct Seen {
   bool type = false;
   bool time = false;
   bool process = false;
+  bool value = false;
+  dom::element value_element;
 };
 
 Status set_index(RawEvent& event, const dom::element& element) {
@@ -166,7 +213,8 @@ Status set_index(RawEvent& event, const dom::element& element) {
   return {};
 }
 
-Status set_field(RawEvent& event, Seen& seen, std::string_view name, const dom::element& part) {
+Status set_field(RawEvent& event, Seen& seen, std::string_view name, const dom::element& part,
+                 ValueTable& values) {
   if (name == "index") return set_index(event, part);
   if (name == "time") {
     seen.time = true;
@@ -188,20 +236,21 @@ Status set_field(RawEvent& event, Seen& seen, std::string_view name, const dom::
   } else if (name == "f") {
     if (!part.is_string()) return bad("\"f\" must be a text such as \"read\"");
     event.has_f = true;
-    event.kind = kind_of(text_of(part));
+    event.kind = parse_op_kind(text_of(part));
   } else if (name == "key") {
     event.has_key = !part.is_null();
     set_name(event.key, part);
   } else if (name == "value") {
-    set_value(event, part);
+    seen.value = true;
+    seen.value_element = part;
   } else if (name == "node") {
     event.has_node = !part.is_null();
     set_name(event.node, part);
   } else if (name == "error") {
-    set_error(event, part);
+    set_error(event, part, values);
   } else if (name == "observed") {
     event.has_observed = true;
-    set_canonical(event.observed, part);
+    event.observed = intern_element(values, part);
   }
   return {};
 }
@@ -244,8 +293,9 @@ void clear(RawEvent& event) {
   event.intended = -1;
   event.process = 0;
   event.index.reset();
-  event.has_f = event.has_key = event.has_value = event.value_is_pair = false;
+  event.has_f = event.has_key = event.has_value = event.has_pair = event.has_parts = false;
   event.has_observed = event.has_node = false;
+  event.value = event.old = event.observed = kUnknown;
   event.kind = OpKind::other;
   event.error = OpErrorClass::none;
 }
@@ -253,7 +303,7 @@ void clear(RawEvent& event) {
 }  // namespace
 
 Result<EventParser::Kind> EventParser::parse(std::string_view line, RawEvent& event,
-                                             HistoryHeader& header) {
+                                             HistoryHeader& header, ValueTable& values) {
   dom::element root;
   const auto code = state_->parser.parse(line.data(), line.size(), false).get(root);
   dom::object object;
@@ -268,13 +318,13 @@ Result<EventParser::Kind> EventParser::parse(std::string_view line, RawEvent& ev
       SUNDER_TRY(parse_header(object, header));
       return Kind::header;
     }
-    SUNDER_TRY(set_field(event, seen, name, part));
+    SUNDER_TRY(set_field(event, seen, name, part, values));
   }
   if (!seen.type)
     return bad("the event has no \"type\" (\"invoke\", \"ok\", \"fail\" or \"info\")");
   if (!seen.time) return bad("the event has no \"time\" (whole nanoseconds)");
   if (!seen.process) return bad("the event has no \"process\" (a whole number)");
-  if (event.kind == OpKind::cas && event.value_is_pair) split_pair(event, object);
+  if (seen.value) SUNDER_TRY(set_value(event, seen.value_element, values));
   return Kind::event;
 }
 
@@ -285,6 +335,13 @@ Result<std::string> canonical_json(const std::string& text) {
   std::string out;
   write_canonical(out, root);
   return out;
+}
+
+Result<ValueId> intern_json(ValueTable& values, const std::string& text) {
+  dom::parser parser;
+  dom::element root;
+  if (parser.parse(text).get(root) != simdjson::SUCCESS) return bad(text + " is not a JSON value");
+  return intern_element(values, root);
 }
 
 }  // namespace sunder::check

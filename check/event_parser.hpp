@@ -1,7 +1,7 @@
 // EventParser: one line of a history file as a RawEvent; words and types are checked here, pairing is history.cpp's.
 //
-// line → **EventParser** → RawEvent → read_history. Values stay JSON text in one canonical spelling (no spaces; strings
-// with the fewest escapes), so that equal values are equal texts.
+// line → **EventParser** → RawEvent → read_history. Values go straight into the history's ValueTable; what is neither a
+// number nor a list, as JSON text in one canonical spelling (no spaces; strings with the fewest escapes).
 // Thread: one parser for one thread. Tested by tests/check/history_test.cpp.
 #pragma once
 
@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "check/history.hpp"
 
@@ -27,11 +28,18 @@ struct RawEvent {
   bool has_key = false;
   std::string key;
   bool has_value = false;
-  bool value_is_pair = false;  ///< an array of two: `old` and `value` are its parts
-  std::string value;
-  std::string old;
+  ValueId value = kUnknown;  ///< cas: the new one
+  bool has_pair = false;     ///< cas: its value was [old, new]
+  ValueId old = kUnknown;
   bool has_observed = false;
-  std::string observed;
+  ValueId observed = kUnknown;
+  struct Part {
+    Micro::F f = Micro::F::read;
+    std::string key;
+    ValueId value = kUnknown;
+  };
+  bool has_parts = false;  ///< txn: its value was [["r",key,value],…]
+  std::vector<Part> parts;
   bool has_node = false;
   std::string node;
   OpErrorClass error = OpErrorClass::none;
@@ -49,7 +57,8 @@ class EventParser {
 
   /// `line` must have LineReader::kPadding readable bytes behind it. Fills `event` or `header`.
   /// ERRORS: invalid, without a place; `not JSON at all` has the id "json".
-  [[nodiscard]] Result<Kind> parse(std::string_view line, RawEvent& event, HistoryHeader& header);
+  [[nodiscard]] Result<Kind> parse(std::string_view line, RawEvent& event, HistoryHeader& header,
+                                   ValueTable& values);
 
  private:
   struct State;
@@ -58,5 +67,7 @@ class EventParser {
 
 /// A JSON text in its canonical spelling. ERRORS: invalid.
 [[nodiscard]] Result<std::string> canonical_json(const std::string& text);
+/// A JSON text as a value. ERRORS: invalid.
+[[nodiscard]] Result<ValueId> intern_json(ValueTable& values, const std::string& text);
 
 }  // namespace sunder::check

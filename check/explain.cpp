@@ -88,7 +88,7 @@ class Story {
  private:
   [[nodiscard]] std::string key_name() const { return key_.empty() ? "the register" : key_; }
   [[nodiscard]] std::string value(ValueId id) const {
-    return id == kAbsent ? "nothing (absent)" : history_.values.at(id);
+    return id == kAbsent ? "nothing (absent)" : history_.values.text(id);
   }
   [[nodiscard]] std::string who(const Op& op) const {
     if (op.node < history_.nodes.size()) return history_.nodes[op.node];

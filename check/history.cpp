@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -16,14 +17,29 @@
 
 namespace sunder::check {
 
+namespace {
+
+constexpr const char* kKindNames[] = {"read",     "write",   "cas",     "append", "add",
+                                      "remove",   "enqueue", "dequeue", "drain",  "increment",
+                                      "transfer", "acquire", "release", "txn",    "other"};
+static_assert(std::size(kKindNames) == static_cast<std::size_t>(OpKind::other) + 1);
+
+}  // namespace
+
 const char* name_of(OpKind kind) {
-  switch (kind) {
-    case OpKind::read: return "read";
-    case OpKind::write: return "write";
-    case OpKind::cas: return "cas";
-    case OpKind::other: return "other";
+  return kKindNames[static_cast<std::size_t>(kind)];
+}
+
+OpKind parse_op_kind(std::string_view f) {
+  for (std::size_t i = 0; i + 1 < std::size(kKindNames); ++i) {
+    if (f == kKindNames[i]) return static_cast<OpKind>(i);
   }
-  return "?";
+  return OpKind::other;
+}
+
+bool answers_with_value(OpKind kind) {
+  return kind == OpKind::read || kind == OpKind::dequeue || kind == OpKind::drain ||
+         kind == OpKind::acquire;
 }
 
 namespace {
@@ -59,7 +75,7 @@ struct ProcessState {
 class Pairing {
  public:
   explicit Pairing(History& history)
-      : history_(history), keys_(history.keys), values_(history.values), nodes_(history.nodes) {}
+      : history_(history), keys_(history.keys), nodes_(history.nodes) {}
 
   Status add(const RawEvent& event, const LineReader& lines) {
     const std::uint32_t index =
@@ -87,7 +103,6 @@ class Pairing {
                " stands twice; leave \"index\" out to number the events by their order");
   }
 
-  std::uint32_t value(const std::string& text) { return values_.id(text); }
   std::uint16_t node(const std::string& name) {
     return static_cast<std::uint16_t>(std::min<std::uint32_t>(nodes_.id(name), 0xFFFF));
   }
@@ -109,10 +124,14 @@ class Pairing {
                                   " goes on after an info; a new process id would be right");
     }
     if (!event.has_f) return bad("the invocation has no \"f\" (\"read\", \"write\", \"cas\", …)");
+    if (event.process < std::numeric_limits<std::int32_t>::min() ||
+        event.process > std::numeric_limits<std::int32_t>::max()) {
+      return bad(who + ": a process is a number of at most 31 bits");
+    }
     Op op;
     op.invoked = event.time;
     op.intended = event.intended;
-    op.process = event.process;
+    op.process = static_cast<std::int32_t>(event.process);
     op.invoke_event = index;
     op.kind = event.kind;
     // An unkeyed operation belongs to the one key without a name.
@@ -127,13 +146,45 @@ class Pairing {
   }
 
   Status set_values(Op& op, const RawEvent& event) {
-    if (op.kind == OpKind::write) {
-      if (!event.has_value) return bad("a write's invocation must have its \"value\"");
-      op.value = values_.id(event.value);
-    } else if (op.kind == OpKind::cas) {
-      if (!event.value_is_pair) return bad("a cas' \"value\" must be [old, new]");
-      op.old = values_.id(event.old);
-      op.value = values_.id(event.value);
+    if (op.kind == OpKind::cas) {
+      if (!event.has_pair) return bad("a cas' \"value\" must be [old, new]");
+      op.old = event.old;
+      op.value = event.value;
+    } else if (op.kind == OpKind::txn) {
+      if (!event.has_parts) {
+        return bad(
+            "a transaction's \"value\" must be a list of [\"r\"|\"w\"|\"append\", key, value]");
+      }
+      op.txn = static_cast<std::uint32_t>(history_.txn_ends.size());
+      for (const auto& part : event.parts) {
+        const bool read = part.f == Micro::F::read;
+        history_.micros.push_back({part.f, keys_.id(part.key), read ? kUnknown : part.value});
+      }
+      history_.txn_ends.push_back(history_.micros.size());
+    } else if (!answers_with_value(op.kind)) {
+      if (op.kind == OpKind::write && !event.has_value) {
+        return bad("a write's invocation must have its \"value\"");
+      }
+      if (event.has_value) op.value = event.value;
+    }
+    return {};
+  }
+
+  // The completion of a transaction says what its reads returned; its writes must be those that were asked for.
+  Status set_answers(const Op& op, const RawEvent& event) {
+    const std::uint64_t end = history_.txn_ends[op.txn];
+    const std::uint64_t begin = op.txn == 0 ? 0 : history_.txn_ends[op.txn - 1];
+    if (!event.has_parts || event.parts.size() != end - begin) {
+      return bad("the transaction ended with other micro-operations than it was invoked with");
+    }
+    for (std::uint64_t i = begin; i < end; ++i) {
+      Micro& micro = history_.micros[i];
+      const auto& part = event.parts[i - begin];
+      if (part.f != micro.f || keys_.id(part.key) != micro.key ||
+          (micro.f != Micro::F::read && part.value != micro.value)) {
+        return bad("the transaction ended with other micro-operations than it was invoked with");
+      }
+      micro.value = part.value;
     }
     return {};
   }
@@ -158,13 +209,16 @@ class Pairing {
     op.outcome = event.type;
     op.error = event.error;
     if (op.node == 0xFFFF && event.has_node) op.node = node(event.node);
-    if (op.kind == OpKind::read && event.type == EventType::ok) {
-      if (!event.has_value) return bad("an ok read must have its \"value\" (null: absent)");
-      op.value = values_.id(event.value);
+    if (event.type == EventType::ok) {
+      if (op.kind == OpKind::txn) SUNDER_TRY(set_answers(op, event));
+      if (op.kind == OpKind::read && !event.has_value) {
+        return bad("an ok read must have its \"value\" (null: absent)");
+      }
+      if (answers_with_value(op.kind) && event.has_value) op.value = event.value;
     }
     if (op.kind == OpKind::cas && event.type == EventType::fail &&
         event.error == OpErrorClass::mismatch && event.has_observed) {
-      op.observed = values_.id(event.observed);
+      op.observed = event.observed;
     }
     process.open = kNone;
     process.last = event.time;
@@ -174,7 +228,6 @@ class Pairing {
 
   History& history_;
   Interner keys_;
-  Interner values_;
   Interner nodes_;
   std::unordered_map<std::int64_t, ProcessState> processes_;
   std::uint32_t last_index_ = 0;
@@ -198,14 +251,13 @@ Result<History> read_history(const std::string& path, const ReadOptions& options
   auto lines = LineReader::open(path);
   if (!lines) return lines.error();
   History history;
-  history.values = {"null", "?"};
   Pairing pairing(history);
   EventParser parser;
   RawEvent event;
   bool header_seen = false;
   while (const auto line = lines->next()) {
     if (blank(*line)) continue;
-    const auto kind = parser.parse(*line, event, history.header);
+    const auto kind = parser.parse(*line, event, history.header, history.values);
     if (!kind) {
       if (lines->unterminated() && kind.error().id == "json") {
         history.warnings.push_back(lines->where() + ": torn last line, skipped");
@@ -227,10 +279,10 @@ Result<History> read_history(const std::string& path, const ReadOptions& options
   }
   if (lines->error()) return *lines->error();
   if (auto done = pairing.finish(); !done) return placed(done.error(), path);
-  const auto initial =
-      canonical_json(options.initial.empty() ? history.header.initial : options.initial);
+  const auto initial = intern_json(
+      history.values, options.initial.empty() ? history.header.initial : options.initial);
   if (!initial) return initial.error();
-  history.initial = pairing.value(*initial);
+  history.initial = *initial;
   return history;
 }
 
@@ -244,11 +296,12 @@ Result<std::vector<std::string>> read_events(const std::string& path,
   EventParser parser;
   RawEvent event;
   HistoryHeader header;
+  ValueTable values;
   std::uint32_t next = 0;
   while (const auto line = lines->next()) {
     if (found.size() == wanted.size()) break;
     if (blank(*line)) continue;
-    const auto kind = parser.parse(*line, event, header);
+    const auto kind = parser.parse(*line, event, header, values);
     if (!kind) {
       if (lines->unterminated()) break;
       return placed(kind.error(), lines->where());

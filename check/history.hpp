@@ -9,40 +9,70 @@
 
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "check/values.hpp"
 #include "sunder/history.hpp"
 #include "sunder/result.hpp"
 
 namespace sunder::check {
 
-/// A value by number: equal values have equal ids within one History.
-using ValueId = std::uint32_t;
-inline constexpr ValueId kAbsent = 0;   ///< null: the key does not exist
-inline constexpr ValueId kUnknown = 1;  ///< nobody knows: a read without an answer
-
 inline constexpr std::uint32_t kNone = 0xFFFFFFFF;
 inline constexpr Nanos kNever = std::numeric_limits<Nanos>::max();
 
-enum class OpKind : std::uint8_t { read, write, cas, other };
+/// The contract's `f`.
+enum class OpKind : std::uint8_t {
+  read,
+  write,
+  cas,
+  append,
+  add,
+  remove,
+  enqueue,
+  dequeue,
+  drain,
+  increment,
+  transfer,
+  acquire,
+  release,
+  txn,
+  other,  ///< any other word: kept, judged by no check
+};
 [[nodiscard]] const char* name_of(OpKind kind);
+/// OpKind::other for a word that the contract does not have.
+[[nodiscard]] OpKind parse_op_kind(std::string_view f);
+/// True where the value comes back with the answer (read, dequeue, drain, acquire).
+[[nodiscard]] bool answers_with_value(OpKind kind);
 
 struct Op {
   Nanos invoked = 0;
   Nanos completed = kNever;  ///< kNever: no completion in the file (then outcome is info)
   Nanos intended = -1;       ///< open loop: when it was meant to start; -1: closed loop
-  std::int64_t process = 0;
+  std::int32_t process = 0;
   std::uint32_t invoke_event = kNone;    ///< `index` of the event in the file
   std::uint32_t complete_event = kNone;  ///< kNone: pending
   std::uint32_t key = kNone;             ///< into History::keys; kNone: unkeyed
-  ValueId value = kUnknown;              ///< write: written; cas: new; read: returned
-  ValueId old = kUnknown;                ///< cas: expected
-  ValueId observed = kUnknown;           ///< cas that failed with mismatch: what was there, if told
-  std::uint16_t node = 0xFFFF;           ///< into History::nodes
+  /// write, append, add, remove, enqueue, increment, transfer, release: what the invocation says; cas: new;
+  /// read, dequeue, drain, acquire: what came back, kUnknown without an answer. Lists: History::values.list(value).
+  ValueId value = kUnknown;
+  ValueId old = kUnknown;       ///< cas: expected
+  ValueId observed = kUnknown;  ///< cas that failed with mismatch: what was there, if told
+  std::uint32_t txn = kNone;    ///< txn: which one of History::txn()
+  std::uint16_t node = 0xFFFF;  ///< into History::nodes
   OpKind kind = OpKind::other;
   EventType outcome = EventType::info;  ///< ok, fail or info
   OpErrorClass error = OpErrorClass::none;
+};
+
+/// One micro-operation of a transaction. What the completion says wins; without one the reads are kUnknown.
+struct Micro {
+  enum class F : std::uint8_t { read, write, append };
+  F f = F::read;
+  std::uint32_t key = kNone;  ///< into History::keys
+  ValueId value = kUnknown;   ///< read: what came back (a list where keys are appended to)
 };
 
 struct History {
@@ -50,12 +80,21 @@ struct History {
   std::vector<Op> ops;  ///< by invoke, as in the file
   std::vector<std::string>
       keys;  ///< as text ("k1", "7"); one empty key where operations are unkeyed
-  std::vector<std::string> values;  ///< by ValueId, as JSON text; [0] "null", [1] "?"
+  ValueTable values;
   std::vector<std::string> nodes;
   ValueId initial = kAbsent;          ///< of every key
   std::uint64_t events = 0;           ///< lines read, without the header
   std::vector<std::string> warnings;  ///< "history.jsonl:812: torn last line, skipped"
+
+  std::vector<Micro> micros;            ///< of all transactions, one after the other
+  std::vector<std::uint64_t> txn_ends;  ///< transaction i is micros[txn_ends[i - 1], txn_ends[i])
+  /// `index` is Op::txn.
+  [[nodiscard]] std::span<const Micro> txn(std::uint32_t index) const {
+    const std::uint64_t begin = index == 0 ? 0 : txn_ends[index - 1];
+    return std::span(micros).subspan(begin, txn_ends[index] - begin);
+  }
 };
+static_assert(sizeof(Op) <= 64, "10⁷ operations are to fit into memory");
 
 /// How to read: the contract's flags.
 struct ReadOptions {

@@ -23,7 +23,7 @@ bool translate(const Op& op, RegisterOp& out) {
       out.out = op.value;
       return true;
     case OpKind::cas: break;
-    case OpKind::other: return false;
+    default: return false;
   }
   out.in = op.old;
   out.out = op.value;
@@ -58,7 +58,7 @@ std::vector<RegisterKey> register_keys(const History& history) {
     RegisterKey& key = keys[op.key];
     key.key = op.key;
     key.initial = history.initial;
-    if (op.kind == OpKind::other) {
+    if (op.kind != OpKind::read && op.kind != OpKind::write && op.kind != OpKind::cas) {
       key.foreign = key.foreign || op.outcome != EventType::fail;
       continue;
     }

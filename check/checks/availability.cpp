@@ -14,6 +14,7 @@
 #include <array>
 
 #include "check/check.hpp"
+#include "check/check_kind.hpp"
 
 namespace sunder::check {
 
@@ -169,5 +170,33 @@ std::vector<AvailabilityRow> measure_availability(const History& history,
                                                   const AvailabilityOptions& options) {
   return Weather(history, windows, options).rows();
 }
+
+namespace {
+
+// A measurement: without a bound it lists its rows and judges nothing.
+CheckResult as_check(const CheckInput& input) {
+  CheckResult result;
+  result.name = "availability";
+  result.verdict = Verdict::pass;
+  result.method = "Gilbert-Lynch counts per window, side and operation";
+  for (const auto& row : measure_availability(input.history, input.windows, {})) {
+    result.power += row.fault.empty() ? 0 : row.asked;
+  }
+  result.text = std::to_string(result.power) + " operations asked in " +
+                std::to_string(input.windows.size()) +
+                " fault windows; a measurement without a bound, which judges nothing.";
+  return result;
+}
+
+}  // namespace
+
+extern const CheckKind availability_check;
+const CheckKind availability_check{
+    "availability",
+    "does every node that has not failed answer, on which side of a cut, and after how long",
+    true,
+    [](const History& history) { return !history.ops.empty(); },
+    as_check,
+};
 
 }  // namespace sunder::check

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "check/check.hpp"
+#include "check/check_kind.hpp"
 #include "check/deadline.hpp"
 #include "check/power.hpp"
 #include "check/register_ops.hpp"
@@ -266,5 +267,18 @@ CheckResult check_linearizable(const History& history, const Budget& budget,
   set_text(result, history, windows);
   return result;
 }
+
+extern const CheckKind linearizable_check;
+const CheckKind linearizable_check{
+    "linearizable",
+    "every operation seems to happen at one instant between its call and its answer",
+    false,
+    [](const History& history) {
+      return history.ops.empty() || has_ops(history, {OpKind::read, OpKind::write, OpKind::cas});
+    },
+    [](const CheckInput& input) {
+      return check_linearizable(input.history, input.budget, input.windows);
+    },
+};
 
 }  // namespace sunder::check

@@ -14,9 +14,12 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "base/config.hpp"
 #include "base/units.hpp"
+#include "check/check_kind.hpp"
 #include "check/event_parser.hpp"
 #include "check/json.hpp"
 #include "cli/command.hpp"
@@ -71,19 +74,6 @@ struct Judged {
   double seconds = 0;
 };
 
-const std::vector<std::string>& known_checks() {
-  static const std::vector<std::string> names{
-#define CHECK(name) #name,
-#include "check/checks/list.def"
-#undef CHECK
-  };
-  return names;
-}
-
-bool wants(const Options& options, const char* name) {
-  return std::find(options.checks.begin(), options.checks.end(), name) != options.checks.end();
-}
-
 void read_windows(Judged& judged) {
   const auto events = std::filesystem::path(judged.file).replace_filename("events.jsonl");
   std::error_code ignored;
@@ -97,25 +87,6 @@ void read_windows(Judged& judged) {
     std::fprintf(stderr, "warning: %s; judged without fault windows\n",
                  windows.error().text().c_str());
   }
-}
-
-// Availability is a measurement: it has no bound here, so it is listed and moves nothing.
-CheckResult availability_result(const Judged& judged) {
-  CheckResult result;
-  result.name = "availability";
-  result.verdict = Verdict::pass;
-  result.method = "Gilbert-Lynch counts per window, side and operation";
-  for (const auto& row : judged.rows) result.power += row.fault.empty() ? 0 : row.asked;
-  result.text = std::to_string(result.power) + " operations asked in " +
-                std::to_string(judged.windows.size()) +
-                " fault windows; a measurement without a bound, which judges nothing.";
-  return result;
-}
-
-bool has_register_ops(const check::History& history) {
-  return history.ops.empty() ||
-         std::any_of(history.ops.begin(), history.ops.end(),
-                     [](const auto& op) { return op.kind != check::OpKind::other; });
 }
 
 void merge_checks(Judged& judged) {
@@ -146,14 +117,15 @@ Judged judge(const std::string& file, const Options& options) {
   }
   judged.history = std::move(*history);
   read_windows(judged);
-  if (wants(options, "linearizable") && has_register_ops(judged.history)) {
-    judged.checks.push_back(
-        check::check_linearizable(judged.history, options.budget, judged.windows));
-  }
-  if (wants(options, "availability")) {
+  const check::CheckInput input{judged.history, options.budget, judged.windows,
+                                std::max(1U, std::thread::hardware_concurrency()), ""};
+  for (const std::string& name : options.checks) {
+    const check::CheckKind* kind = check::find_check(name);
+    if (kind == nullptr || !kind->applies(judged.history)) continue;
+    judged.checks.push_back(kind->run(input));
+    if (name != "availability") continue;
     judged.rows = check::measure_availability(judged.history, judged.windows, {});
     judged.measured = true;
-    judged.checks.push_back(availability_result(judged));
   }
   merge_checks(judged);
   judged.seconds = static_cast<double>(monotonic_clock().now() - start) / 1e9;
@@ -209,7 +181,7 @@ const char* colour(Verdict verdict) {
 }
 
 std::string describe(const check::History& history, const check::Op& op) {
-  const std::string value = history.values.at(op.value);
+  const std::string value = history.values.text(op.value);
   const std::string outcome = name_of(op.outcome);
   const std::string error =
       op.error == OpErrorClass::none ? "" : std::string(" (") + name_of(op.error) + ")";
@@ -217,11 +189,11 @@ std::string describe(const check::History& history, const check::Op& op) {
     case check::OpKind::read: return "read " + value + "  " + outcome + error;
     case check::OpKind::write: return "write " + value + "  " + outcome + error;
     case check::OpKind::cas: break;
-    case check::OpKind::other: return "?";
+    default: return std::string(name_of(op.kind)) + " " + value + "  " + outcome + error;
   }
   const std::string saw =
-      op.observed == check::kUnknown ? "" : ", saw " + history.values.at(op.observed);
-  return "cas " + history.values.at(op.old) + " -> " + value + "  " + outcome + error + saw;
+      op.observed == check::kUnknown ? "" : ", saw " + history.values.text(op.observed);
+  return "cas " + history.values.text(op.old) + " -> " + value + "  " + outcome + error + saw;
 }
 
 void print_witness(const check::History& history, const CheckResult& result) {
@@ -322,7 +294,7 @@ int run(const std::vector<std::string>& args) {
   CLI::App app("Judges recorded histories (JSON Lines; docs/reference/history.md).",
                "sunder check");
   app.add_option("FILE", options.files, "history files, or run folders")->required();
-  app.add_option("--check", options.checks, "linearizable, availability (comma list)")
+  app.add_option("--check", options.checks, "comma list; `sunder list checks` has them all")
       ->delimiter(',');
   app.add_option("--init", initial, "initial value of every key: auto, absent, or a value")
       ->capture_default_str();
@@ -332,9 +304,9 @@ int run(const std::vector<std::string>& args) {
   if (const auto code = parse_command(app, args)) return *code;
 
   for (const auto& name : options.checks) {
-    const auto& known = known_checks();
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      return usage("there is no check \"" + name + "\"; there are linearizable and availability");
+    if (check::find_check(name) == nullptr) {
+      return usage("there is no check \"" + name + "\"; there are " +
+                   list_of(check::known_checks()));
     }
   }
   const auto seconds = parse_duration(timeout);

@@ -38,7 +38,7 @@ std::vector<const Op*> ops_of(const check::CheckResult& c, const check::History&
 std::string value_text(const check::History& history, check::ValueId id) {
   if (id == check::kAbsent) return "absent";
   if (id == check::kUnknown || id >= history.values.size()) return "?";
-  return shorten(history.values[id], 14);
+  return shorten(history.values.text(id), 14);
 }
 
 // "write 42", "read → 41", "cas 41 → 42"
@@ -48,7 +48,7 @@ std::string words_of(const Op& op, const check::History& history) {
     case check::OpKind::write: return "write " + value;
     case check::OpKind::read: return op.outcome == EventType::ok ? "read → " + value : "read";
     case check::OpKind::cas: return "cas " + value_text(history, op.old) + " → " + value;
-    case check::OpKind::other: break;
+    default: break;
   }
   return name_of(op.kind);
 }

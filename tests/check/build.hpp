@@ -38,7 +38,6 @@ class TempFile {
 class Build {
  public:
   Build() {
-    history.values = {"null", "?"};
     history.keys = {"k"};
   }
   Build& read(Nanos from, Nanos to, ValueId value) { return ok(OpKind::read, from, to, value); }
@@ -92,7 +91,7 @@ class Build {
   ValueId id(ValueId number) {
     if (number == 0) return kAbsent;
     while (history.values.size() < number + 2) {
-      history.values.push_back(std::to_string(history.values.size() - 1));
+      history.values.intern(static_cast<std::int64_t>(history.values.size()) - 1);
     }
     return number + 1;
   }
@@ -104,7 +103,7 @@ class Build {
     op.outcome = EventType::ok;
     op.value = id(value);
     op.key = 0;
-    op.process = static_cast<std::int64_t>(history.ops.size());
+    op.process = static_cast<std::int32_t>(history.ops.size());
     op.invoke_event = static_cast<std::uint32_t>(2 * history.ops.size());
     op.complete_event = op.invoke_event + 1;
     history.ops.push_back(op);

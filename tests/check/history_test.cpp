@@ -66,7 +66,7 @@ TEST_CASE("a history's events become operations", "[check]") {
   CHECK(write.completed == 20);
   CHECK(write.invoke_event == 0);
   CHECK(write.complete_event == 2);
-  CHECK(history.values[write.value] == "7");
+  CHECK(history.values.text(write.value) == "7");
   CHECK(history.nodes[write.node] == "n2");
   CHECK(history.ops[1].value == kAbsent);
   CHECK(history.ops[1].intended == 11);
@@ -75,14 +75,14 @@ TEST_CASE("a history's events become operations", "[check]") {
   CHECK(cas.outcome == EventType::fail);
   CHECK(cas.error == OpErrorClass::mismatch);
   CHECK(cas.old == write.value);
-  CHECK(history.values[cas.value] == "\"ab\"");
-  CHECK(history.values[cas.observed] == "8");
+  CHECK(history.values.text(cas.value) == "\"ab\"");
+  CHECK(history.values.text(cas.observed) == "8");
 
-  CHECK(history.ops[3].kind == OpKind::other);
+  CHECK(history.ops[3].kind == OpKind::add);
   CHECK(history.ops[3].outcome == EventType::info);
   CHECK(history.ops[3].completed == kNever);
   CHECK(history.ops[3].complete_event == kNone);
-  CHECK(history.values[history.ops[4].value] == R"({"b":[1,2.5]})");
+  CHECK(history.values.text(history.ops[4].value) == R"({"b":[1,2.5]})");
 }
 
 TEST_CASE("header and index may be missing", "[check]") {
@@ -225,6 +225,37 @@ TEST_CASE("lines longer than the reader's buffer", "[check]") {
                       "\n");
   const auto history = read_history(file.path());
   REQUIRE(history.ok());
-  CHECK(history->values[history->ops[0].value].size() == big.size() + 2);
+  CHECK(history->values.text(history->ops[0].value).size() == big.size() + 2);
   CHECK(read_events(file.path(), {0, 1})->size() == 2);
+}
+
+TEST_CASE("transactions keep their micro-operations, and the completion's reads win", "[check]") {
+  const std::string head = R"({"sunder":1,"t0":0,"clock":"shared","initial":null,"nodes":["n1"]})"
+                           "\n";
+  const std::string invoke =
+      R"({"index":0,"time":1,"process":0,"type":"invoke","f":"txn","value":[["r",1,null],["append",1,3]]})"
+      "\n";
+  const TempFile file(
+      head + invoke +
+      R"({"index":1,"time":2,"process":0,"type":"ok","f":"txn","value":[["r",1,[1,2]],["append",1,3]]})"
+      "\n");
+  const auto history = read_history(file.path());
+  REQUIRE(history.ok());
+  const Op& op = history->ops.at(0);
+  CHECK(op.kind == OpKind::txn);
+  const auto micros = history->txn(op.txn);
+  REQUIRE(micros.size() == 2);
+  CHECK(micros[0].f == Micro::F::read);
+  CHECK(history->values.text(micros[0].value) == "[1,2]");
+  CHECK(history->keys.at(micros[0].key) == "1");
+  CHECK(micros[1].f == Micro::F::append);
+  CHECK(history->values.text(micros[1].value) == "3");
+
+  const TempFile other(
+      head + invoke +
+      R"({"index":1,"time":2,"process":0,"type":"ok","f":"txn","value":[["r",1,[1,2]],["append",1,4]]})"
+      "\n");
+  const auto refused = read_history(other.path());
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().text().find(":3") != std::string::npos);
 }

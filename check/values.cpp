@@ -1,0 +1,151 @@
+// ValueTable: see values.hpp. One hash table with open addressing for all kinds. Tested by tests/check/values_test.cpp.
+#include "check/values.hpp"
+
+#include <algorithm>
+#include <functional>
+
+namespace sunder::check {
+
+namespace {
+
+constexpr ValueId kFree = 0xFFFFFFFF;
+
+// Integers of a history often count up: every bit of the number must reach the low bits of its place.
+std::uint64_t mixed(std::uint64_t x) {
+  x ^= x >> 32U;
+  x *= 0xd6e8feb86659fd93U;
+  x ^= x >> 32U;
+  x *= 0xd6e8feb86659fd93U;
+  return x ^ (x >> 32U);
+}
+
+std::uint64_t hash_list(std::span<const ValueId> items) {
+  std::uint64_t hash = 0x9e3779b97f4a7c15U + items.size();
+  for (const ValueId item : items) hash = mixed(hash ^ item);
+  return hash;
+}
+
+std::uint64_t hash_text(std::string_view text) {
+  return mixed(std::hash<std::string_view>{}(text) + 1);
+}
+
+}  // namespace
+
+ValueTable::ValueTable() : slots_(64, kFree) {
+  texts_ = {"null", "?"};
+  payload_ = {0, 1};
+  kinds_ = {Kind::text, Kind::text};
+}
+
+template <class Same>
+ValueId ValueTable::place(std::uint64_t hash, Kind kind, Same same, std::int64_t payload) {
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
+    const ValueId id = slots_[at];
+    if (id == kFree) {
+      const auto fresh = static_cast<ValueId>(payload_.size());
+      slots_[at] = fresh;
+      payload_.push_back(payload);
+      kinds_.push_back(kind);
+      if (payload_.size() * 4 > slots_.size() * 3) grow();
+      return fresh;
+    }
+    if (kinds_[id] == kind && same(id)) return id;
+  }
+}
+
+ValueId ValueTable::intern(std::int64_t number) {
+  return place(
+      mixed(static_cast<std::uint64_t>(number)), Kind::number,
+      [&](ValueId id) { return payload_[id] == number; }, number);
+}
+
+ValueId ValueTable::intern_text(std::string_view json) {
+  if (json == "null") return kAbsent;
+  const std::size_t before = payload_.size();
+  // Added first: growing the table hashes every text, this one included.
+  texts_.emplace_back(json);
+  const ValueId id = place(
+      hash_text(json), Kind::text,
+      [&](ValueId other) { return texts_[static_cast<std::size_t>(payload_[other])] == json; },
+      static_cast<std::int64_t>(texts_.size() - 1));
+  if (payload_.size() == before) texts_.pop_back();
+  return id;
+}
+
+ValueId ValueTable::intern_list(std::span<const ValueId> items) {
+  const std::size_t before = payload_.size();
+  const auto same = [&](ValueId other) {
+    const auto known = *list(other);
+    return std::equal(known.begin(), known.end(), items.begin(), items.end());
+  };
+  // The items are copied first: growing the table hashes every list, this one included.
+  const std::size_t items_before = items_.size();
+  items_.insert(items_.end(), items.begin(), items.end());
+  list_ends_.push_back(items_.size());
+  const ValueId id =
+      place(hash_list(items), Kind::list, same, static_cast<std::int64_t>(list_ends_.size() - 1));
+  if (payload_.size() == before) {
+    items_.resize(items_before);
+    list_ends_.pop_back();
+  }
+  return id;
+}
+
+std::uint64_t ValueTable::hash_of(ValueId id) const {
+  switch (kinds_[id]) {
+    case Kind::number: return mixed(static_cast<std::uint64_t>(payload_[id]));
+    case Kind::text: return hash_text(texts_[static_cast<std::size_t>(payload_[id])]);
+    case Kind::list: return hash_list(*list(id));
+  }
+  return 0;
+}
+
+void ValueTable::grow() {
+  std::vector<ValueId> wider(slots_.size() * 2, kFree);
+  const std::size_t mask = wider.size() - 1;
+  for (const ValueId id : slots_) {
+    if (id == kFree) continue;
+    std::size_t at = hash_of(id) & mask;
+    while (wider[at] != kFree) at = (at + 1) & mask;
+    wider[at] = id;
+  }
+  slots_ = std::move(wider);
+}
+
+std::string ValueTable::text(ValueId id) const {
+  switch (kinds_.at(id)) {
+    case Kind::number: return std::to_string(payload_[id]);
+    case Kind::text: return texts_[static_cast<std::size_t>(payload_[id])];
+    case Kind::list: break;
+  }
+  std::string out = "[";
+  const auto items = *list(id);
+  for (const ValueId item : items) {
+    if (out.size() > 1) out += ',';
+    out += text(item);
+  }
+  return out + "]";
+}
+
+std::optional<std::int64_t> ValueTable::number(ValueId id) const {
+  if (kinds_[id] != Kind::number) return std::nullopt;
+  return payload_[id];
+}
+
+std::optional<std::span<const ValueId>> ValueTable::list(ValueId id) const {
+  if (kinds_[id] != Kind::list) return std::nullopt;
+  const auto index = static_cast<std::size_t>(payload_[id]);
+  const std::uint64_t begin = index == 0 ? 0 : list_ends_[index - 1];
+  return std::span<const ValueId>(items_).subspan(begin, list_ends_[index] - begin);
+}
+
+std::size_t ValueTable::bytes() const {
+  std::size_t out = payload_.capacity() * sizeof payload_[0] + kinds_.capacity() +
+                    slots_.capacity() * sizeof slots_[0] + items_.capacity() * sizeof items_[0] +
+                    list_ends_.capacity() * sizeof list_ends_[0];
+  for (const auto& text : texts_) out += sizeof text + text.capacity();
+  return out;
+}
+
+}  // namespace sunder::check
