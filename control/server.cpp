@@ -73,6 +73,22 @@ void send(httplib::Response& out, int status, const char* id, const char* messag
   send(out, answer);
 }
 
+/// True for what the Toxiproxy API answers, where it is served.
+bool of_toxiproxy(const httplib::Request& in) {
+  const std::string& path = in.path;
+  return path != "/v1" && path.rfind("/v1/", 0) != 0 && path != "/metrics";
+}
+
+void send(httplib::Response& out, const toxiproxy::Answer& answer) {
+  out.status = answer.status;
+  if (!answer.body.empty()) out.set_content(answer.body, answer.content_type);
+  if (answer.no_sniff) out.set_header("X-Content-Type-Options", "nosniff");
+  if (!answer.location.empty()) out.set_header("Location", answer.location);
+  if (!answer.request_id.empty()) {
+    out.set_header("X-Toxiproxy-Request-Id", answer.request_id);
+  }
+}
+
 ApiRequest request_of(const httplib::Request& in) {
   ApiRequest out;
   out.method = in.method;
@@ -83,8 +99,8 @@ ApiRequest request_of(const httplib::Request& in) {
 
 /// Reads the body up to the bound. RETURNS false when it was too long or broken, and `out` has the answer.
 bool read_body(const httplib::Request& in, const httplib::ContentReader& reader,
-               httplib::Response& out, std::string& body) {
-  if (in.is_multipart_form_data()) {
+               httplib::Response& out, std::string& body, bool any_type) {
+  if (!any_type && in.is_multipart_form_data()) {
     send(out, 415, "bad_json", "the body must be a JSON object, not a form");
     return false;
   }
@@ -112,8 +128,13 @@ struct ApiServer::State {
   int port = 0;
   AdoptingServer server;
   std::thread thread;
+  toxiproxy::Toxiproxy* toxiproxy = nullptr;
 
   void set_up(Switchboard& board);
+  [[nodiscard]] bool for_toxiproxy(const httplib::Request& in) const {
+    return toxiproxy != nullptr && of_toxiproxy(in);
+  }
+  void answer_toxiproxy(const httplib::Request& in, std::string body, httplib::Response& out) const;
   void answer(Switchboard& board, ApiRequest request, httplib::Response& out) const;
 };
 
@@ -128,6 +149,17 @@ void ApiServer::State::answer(Switchboard& board, ApiRequest request,
   }
 }
 
+void ApiServer::State::answer_toxiproxy(const httplib::Request& in, std::string body,
+                                        httplib::Response& out) const {
+  try {
+    const std::string agent = in.get_header_value("User-Agent");
+    send(out, toxiproxy->handle({in.method, in.target, agent, std::move(body)}));
+  } catch (const std::exception& e) {
+    log_error(std::string("a request of the Toxiproxy API failed: ") + e.what());
+    send(out, toxiproxy::error_answer(500, "this request met a defect of sunder; see its log"));
+  }
+}
+
 void ApiServer::State::set_up(Switchboard& board) {
   server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
   server.set_keep_alive_max_count(1);
@@ -135,18 +167,31 @@ void ApiServer::State::set_up(Switchboard& board) {
   server.set_write_timeout(5);
   server.set_payload_max_length(kBodyMax);
   server.set_tcp_nodelay(true);
-  server.set_pre_routing_handler([](const httplib::Request& in, httplib::Response& out) {
-    if (!from_web_page(in)) return httplib::Server::HandlerResponse::Unhandled;
+  server.set_pre_routing_handler([this](const httplib::Request& in, httplib::Response& out) {
+    // The Toxiproxy API refuses browsers itself, in its own words.
+    const bool refused_later =
+        for_toxiproxy(in) && in.get_header_value("User-Agent").rfind("Mozilla/", 0) == 0;
+    if (refused_later || !from_web_page(in)) return httplib::Server::HandlerResponse::Unhandled;
     send(out, 403, "web_page", "requests from web pages are refused; use sunder ctl or curl");
     return httplib::Server::HandlerResponse::Handled;
   });
   const auto without_body = [this, &board](const httplib::Request& in, httplib::Response& out) {
-    answer(board, request_of(in), out);
+    if (for_toxiproxy(in)) {
+      answer_toxiproxy(in, "", out);
+    } else {
+      answer(board, request_of(in), out);
+    }
   };
   const auto with_body = [this, &board](const httplib::Request& in, httplib::Response& out,
                                         const httplib::ContentReader& reader) {
     ApiRequest request = request_of(in);
-    if (read_body(in, reader, out, request.body)) answer(board, std::move(request), out);
+    const bool toxic = for_toxiproxy(in);
+    if (!read_body(in, reader, out, request.body, toxic)) return;
+    if (toxic) {
+      answer_toxiproxy(in, std::move(request.body), out);
+    } else {
+      answer(board, std::move(request), out);
+    }
   };
   server.Get(".*", without_body);
   server.Options(".*", without_body);
@@ -154,7 +199,8 @@ void ApiServer::State::set_up(Switchboard& board) {
   server.Put(".*", with_body);
   server.Patch(".*", with_body);
   server.Delete(".*", with_body);
-  server.set_error_handler([](const httplib::Request&, httplib::Response& out) {
+  server.set_error_handler([this](const httplib::Request& in, httplib::Response& out) {
+    if (for_toxiproxy(in)) return;  // its 405 has no body
     if (out.body.empty()) send(out, out.status, "bad_request", "this is not a request of the API");
   });
 }
@@ -200,8 +246,9 @@ std::string ApiServer::url() const {
   return "http://" + to_string(IpPort{state_->ip, static_cast<std::uint16_t>(state_->port)});
 }
 
-void ApiServer::start(Switchboard& switchboard) {
+void ApiServer::start(Switchboard& switchboard, toxiproxy::Toxiproxy* toxiproxy) {
   State& s = *state_;
+  s.toxiproxy = toxiproxy;
   SUNDER_ASSERT(s.fd.valid() && !s.thread.joinable());
   s.set_up(switchboard);
   s.server.adopt(s.fd.release());

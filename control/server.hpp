@@ -15,6 +15,7 @@
 #include <string>
 
 #include "control/switchboard.hpp"
+#include "control/toxiproxy/toxiproxy.hpp"
 #include "sunder/result.hpp"
 
 namespace sunder::control {
@@ -37,8 +38,8 @@ class ApiServer {
 
   [[nodiscard]] int port() const;
   [[nodiscard]] std::string url() const;  ///< "http://127.0.0.1:8474"
-  /// Begins to serve. REQUIRES not started.
-  void start(Switchboard& switchboard);
+  /// Begins to serve. With `toxiproxy` every path but /v1 and /metrics is that API. REQUIRES not started.
+  void start(Switchboard& switchboard, toxiproxy::Toxiproxy* toxiproxy = nullptr);
   /// Closes the socket and waits for requests under way. Idempotent; the destructor calls it.
   void stop();
 

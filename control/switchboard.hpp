@@ -110,6 +110,8 @@ class Switchboard {
                                std::optional<double> probability);
   Result<Applied> remove_fault(const std::string& name);
   [[nodiscard]] bool has_fault(const std::string& name) const;
+  /// Removes every rule with an internal name that begins so, in one step.
+  Result<Applied> remove_internal(const std::string& prefix);
 
   static constexpr std::size_t kNodesMax = 4096;
   /// A node from now on, known to every loop when this returns. ERRORS: exists, invalid (name, too many nodes).

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/assert.hpp"
 #include "control/fault_kinds.hpp"
 #include "control/shapes.hpp"
 #include "control/switchboard_state.hpp"
@@ -129,6 +130,15 @@ Result<Applied> Switchboard::remove_fault(const std::string& name) {
   if (held == nullptr || held->is_cut()) return no_such_fault(held, name);
   return s.remove([&](const HeldRule& other) { return other.rule.name == name; }, asked_at,
                   "asked");
+}
+
+Result<Applied> Switchboard::remove_internal(const std::string& prefix) {
+  State& s = *state_;
+  SUNDER_ASSERT(prefix.find(':') != std::string::npos);
+  const Nanos asked_at = s.now();
+  const std::lock_guard lock(s.mutex);
+  return s.remove([&](const HeldRule& held) { return held.rule.name.rfind(prefix, 0) == 0; },
+                  asked_at, "asked");
 }
 
 bool Switchboard::has_fault(const std::string& name) const {

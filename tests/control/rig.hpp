@@ -3,11 +3,13 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "control/switchboard.hpp"
+#include "tests/support/catch.hpp"
 
 namespace sunder::control::testing {
 
@@ -70,10 +72,20 @@ class RecordingProxy final : public proxy::Proxy {
   proxy::ProxySnapshot snapshot() override { return {in_force ? in_force->epoch : 0, stats}; }
   std::map<proxy::RuleId, Touched> touched() override { return {}; }
   void stop() override {}
+  Result<proxy::ListenerId> listen(proxy::ListenerSpec spec) override {
+    listeners[++last_listener] = std::move(spec);
+    return last_listener;
+  }
+  void unlisten(proxy::ListenerId id, bool end_connections) override {
+    CHECK(end_connections);
+    CHECK(listeners.erase(id) == 1);
+  }
 
   proxy::FaultSetPtr in_force;
   Touched touch;  ///< what every removed rule is said to have touched
   std::vector<proxy::PairStats> stats;
+  std::map<proxy::ListenerId, proxy::ListenerSpec> listeners;
+  proxy::ListenerId last_listener = 0;
 
  private:
   std::vector<std::string>* calls_;
