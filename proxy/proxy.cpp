@@ -114,6 +114,7 @@ class HallProxy final : public Proxy {
     ProxySnapshot snapshot;
     snapshot.epoch = shared_.in_force->epoch();
     for (const auto& [pair, stats] : sums) snapshot.pairs.push_back(stats);
+    for (const auto& loop : loops_) snapshot.connections_by_loop.push_back(loop->load());
     return snapshot;
   }
 

@@ -83,6 +83,7 @@ struct PairStats {
 struct ProxySnapshot {
   std::uint64_t epoch = 0;
   std::vector<PairStats> pairs;  ///< only pairs that ever had a connection or an attempt
+  std::vector<std::size_t> connections_by_loop;  ///< open or opening now
 };
 
 /// The outcome of Proxy::apply.
