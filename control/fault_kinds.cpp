@@ -31,6 +31,7 @@ Result<const proxy::FaultKind*> check_fault(const FaultSpec& fault) {
                  "kind", "unknown_kind"};
   }
   if (auto values = proxy::parse_params(*kind, fault.params); !values) return values.error();
+  if (auto status = proxy::check_common(*kind, fault); !status.ok()) return status.error();
   return kind;
 }
 

@@ -41,27 +41,53 @@ auto find_in(const Map& map, std::uint32_t key) noexcept {
 
 }  // namespace
 
-InForce::InForce(FaultSetPtr set) : set_(std::move(set)) {
+void InForce::add_cut(const Rule& rule) {
+  for (const PairId pair : rule.pairs) {
+    if (*rule.cut == CutKind::hold) {
+      add_once(pairs_[key_of(pair)].holds, rule);
+    } else {
+      add_once(list_of(betweens_[between_key(pair)], *rule.cut), rule);
+    }
+  }
+}
+
+void InForce::add_fault(const Rule& rule, const InForce* before) {
+  SUNDER_ASSERT(rule.kind != nullptr);
+  const FaultKind& kind = *rule.kind;
+  auto params = parse_params(kind, rule.params);
+  SUNDER_ASSERT(params.ok());
+  faults_.push_back({&rule, std::move(*params), find_frame_kind(rule.frame), {}});
+  FaultRule& made = faults_.back();
+  SUNDER_ASSERT(made.frame != nullptr || (!kind.needs_frame && rule.after_messages == 0));
+  const FaultRule* old = nullptr;
+  if (before != nullptr && kind.make_shared != nullptr) {
+    for (const FaultRule& other : before->faults_) {
+      if (other.rule->id == rule.id) old = &other;
+    }
+  }
+  for (const PairId pair : rule.pairs) {
+    if (kind.make_shared != nullptr) {
+      std::shared_ptr<SharedState>& shared = made.shared[pair];
+      if (old != nullptr && old->shared.contains(pair)) shared = old->shared.at(pair);
+      if (shared == nullptr) shared = kind.make_shared();
+    }
+    const PairId acts_on = kind.on_reply ? PairId{pair.to, pair.from} : pair;
+    PairRules& rules = pairs_[key_of(acts_on)];
+    auto& list = kind.place == Place::connect ? rules.connects
+                 : kind.on_reply              ? rules.replies
+                                              : rules.faults;
+    if (list.empty() || list.back() != &made) list.push_back(&made);
+  }
+}
+
+InForce::InForce(FaultSetPtr set, const InForce* before) : set_(std::move(set)) {
   faults_.reserve(set_->rules.size());  // pointers into it are kept
   for (const Rule& rule : set_->rules) {
     ids_.push_back(rule.id);
     if (rule.cut) {
-      for (const PairId pair : rule.pairs) {
-        if (*rule.cut == CutKind::hold) {
-          add_once(pairs_[key_of(pair)].holds, rule);
-        } else {
-          add_once(list_of(betweens_[between_key(pair)], *rule.cut), rule);
-        }
-      }
-      continue;
-    }
-    SUNDER_ASSERT(rule.kind != nullptr);
-    auto params = parse_params(*rule.kind, rule.params);
-    SUNDER_ASSERT(params.ok());
-    faults_.push_back({&rule, std::move(*params)});
-    for (const PairId pair : rule.pairs) {
-      auto& faults = pairs_[key_of(pair)].faults;
-      if (faults.empty() || faults.back() != &faults_.back()) faults.push_back(&faults_.back());
+      add_cut(rule);
+    } else if (!rule.kind->packet_level) {
+      add_fault(rule, before);
     }
   }
   std::sort(ids_.begin(), ids_.end());
@@ -84,6 +110,8 @@ void add(Touched& sum, const Touched& part) noexcept {
   sum.bytes += part.bytes;
   sum.packets += part.packets;
   sum.attempts += part.attempts;
+  sum.messages += part.messages;
+  sum.unframed += part.unframed;
   sum.held_ns += part.held_ns;
 }
 

@@ -8,11 +8,13 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <unordered_map>
 #include <vector>
 
 #include "proxy/fault.hpp"
 #include "proxy/fault_set.hpp"
+#include "proxy/frame.hpp"
 
 namespace sunder::proxy {
 
@@ -20,11 +22,16 @@ namespace sunder::proxy {
 struct FaultRule {
   const Rule* rule = nullptr;
   ParamValues params;
+  const FrameKind* frame = nullptr;
+  /// By pair, where the kind has one: it lives as long as the rule, over many sets.
+  std::map<PairId, std::shared_ptr<SharedState>> shared;
 };
 
 /// What acts on the bytes of one directed pair.
 struct PairRules {
-  std::vector<const FaultRule*> faults;  ///< in the order in which they act
+  std::vector<const FaultRule*> faults;    ///< on bytes, in the order in which they act
+  std::vector<const FaultRule*> replies;   ///< on bytes that answer requests, of the other pair
+  std::vector<const FaultRule*> connects;  ///< on new connections that `from` opens
   std::vector<const Rule*> holds;
 };
 
@@ -38,8 +45,9 @@ struct BetweenRules {
 
 class InForce {
  public:
-  /// REQUIRES parameters that parse_params accepts.
-  explicit InForce(FaultSetPtr set);
+  /// `before` is what was in force until now: shared state of rules that stay comes from there.
+  /// REQUIRES parameters that parse_params accepts, and a frame that check_common accepts.
+  explicit InForce(FaultSetPtr set, const InForce* before = nullptr);
   InForce(const InForce&) = delete;
   InForce& operator=(const InForce&) = delete;
 
@@ -51,6 +59,9 @@ class InForce {
   [[nodiscard]] bool has(RuleId id) const noexcept;
 
  private:
+  void add_cut(const Rule& rule);
+  void add_fault(const Rule& rule, const InForce* before);
+
   FaultSetPtr set_;
   std::vector<FaultRule> faults_;
   std::unordered_map<std::uint32_t, PairRules> pairs_;

@@ -1,4 +1,5 @@
-// Pipeline: see pipeline.hpp. Tested by tests/proxy/pipeline_test.cpp.
+// Pipeline, the bytes' side: doors, stages, exit. See pipeline.hpp. Tested by
+// tests/proxy/pipeline_test.cpp and tests/proxy/fault_kinds_test.cpp.
 #include "proxy/pipeline.hpp"
 
 #include <algorithm>
@@ -9,155 +10,205 @@ namespace sunder::proxy {
 
 Pipeline::Pipeline(const Setup& setup) : setup_(setup), queue_(*setup.blocks) {}
 
-// ---- rules ----
+// ---- doors ----
 
-Pipeline::Instance Pipeline::make_instance(const FaultRule& rule, RuleTallies& tallies) const {
-  const DiceLabels& d = setup_.dice;
-  Instance made;
-  made.rule = rule.rule->id;
-  made.dice = Rng(derive_seed(
-      d.seed, {d.from, d.to, d.ordinal, d.direction, std::string_view(rule.rule->name)}));
-  made.acts = made.dice.chance(rule.rule->probability);
-  made.by_time = rule.rule->kind->holds_by_time;
-  made.tally = &tallies[rule.rule->id];
-  if (made.acts) made.fault = rule.rule->kind->make(rule.params);
-  return made;
+std::span<std::byte> Pipeline::through_door(Instance& door, std::span<std::byte> bytes, Nanos now) {
+  const std::size_t passes = sleep_through(door, bytes, now);
+  const std::span<std::byte> met = bytes.subspan(passes);
+  if (met.empty()) return bytes;
+  if (door.framer != nullptr) door.framer->look(met);
+  const Passed passed = door.fault->on_bytes(met, {now, door.dice});
+  door.wish = door.fault->wish();
+  count_unframed(door);
+  const std::size_t omitted = met.size() - passed.kept;
+  setup_.stats->bytes_omitted += omitted;
+  setup_.stats->bytes_changed += passed.changed;
+  door.tally->messages += passed.messages;
+  if (omitted + passed.changed > 0) touch(door, omitted + passed.changed);
+  return bytes.first(passes + passed.kept);
 }
 
-bool Pipeline::adopt_faults(const PairRules* rules, RuleTallies& tallies) {
-  if (instances_.empty() && (rules == nullptr || rules->faults.empty())) return false;
-  std::vector<Instance> next;
-  if (rules != nullptr) {
-    for (const FaultRule* rule : rules->faults) {
-      const auto old = std::find_if(instances_.begin(), instances_.end(),
-                                    [&](const Instance& i) { return i.rule == rule->rule->id; });
-      if (old == instances_.end()) {
-        next.push_back(make_instance(*rule, tallies));
-      } else {
-        next.push_back(std::move(*old));
-        instances_.erase(old);
-      }
+std::span<std::byte> Pipeline::through_doors(std::span<std::byte> bytes, Nanos now) {
+  for (Instance& door : doors_) {
+    if (bytes.empty()) break;
+    bytes = through_door(door, bytes, now);
+  }
+  for (Instance& stage : stages_) {
+    if (!stage.awake && stage.messages_left > 0) count_messages(stage, bytes);
+  }
+  return bytes;
+}
+
+// ---- wishes ----
+
+void Pipeline::obey(Wish wish, RuleId rule, Nanos now) {
+  const bool stronger = wish.act == Act::reset || asked_.act == Act::none;
+  if (wish.act == Act::none || asked_.act == Act::reset || !stronger) return;
+  asked_ = {wish.act, rule};
+  // The end travels behind what has been let in; one that is on its way already will do.
+  if (wish.act == Act::close && (!end_waits() || end_barred_)) start_end(End::fin, now);
+}
+
+void Pipeline::hear_wishes(Nanos now) {
+  for (Instance& door : doors_) {
+    if (door.wish.act == Act::none || door.wish.at > now) continue;
+    const Wish wish = std::exchange(door.wish, Wish{});
+    touch(door, 0);
+    obey(wish, door.rule, now);
+  }
+}
+
+Pipeline::Asked Pipeline::asked(Nanos now) const noexcept {
+  if (asked_.act == Act::reset && !held()) return asked_;
+  if (asked_.act == Act::close && end_ready(now)) return asked_;
+  return {};
+}
+
+// ---- stages ----
+
+bool Pipeline::has_space(std::size_t stage) const noexcept {
+  if (stage < stages_.size()) return stages_[stage].waiting.size() < kHeldChunksMax;
+  // What waits for a full sink has not passed a stage that counts: it stays there. A reset does not
+  // wait for the sink.
+  return end_ == End::reset || (!blocked_ && exit_.size() < kExitChunksMax);
+}
+
+void Pipeline::ask(Instance& stage, std::size_t bytes, Nanos arrival, Nanos now) {
+  stage.front_bytes = bytes;
+  stage.front_due = arrival;
+  stage.front_alone = false;
+  if (!stage.awake) {
+    if (stage.seen == stage.wake_at) {
+      wake(stage, now);
+    } else {
+      stage.front_bytes = std::min<std::uint64_t>(stage.wake_at - stage.seen, bytes);
+      return;
     }
   }
-  const bool lost = std::any_of(instances_.begin(), instances_.end(),
-                                [](const Instance& gone) { return gone.acts; });
-  instances_ = std::move(next);
-  return lost;
+  const Verdict verdict = stage.fault->on_chunk(bytes, arrival, {now, stage.dice});
+  if (verdict.bytes > 0) stage.front_bytes = std::min(verdict.bytes, bytes);
+  stage.front_due = std::max(verdict.due, arrival);
+  stage.front_alone = verdict.alone;
+  if (verdict.due > arrival || verdict.alone) touch(stage, stage.front_bytes);
 }
 
-void Pipeline::adopt_holds(const PairRules* rules, RuleTallies& tallies, Nanos now) {
-  if (holds_.empty() && (rules == nullptr || rules->holds.empty())) return;
-  std::vector<Hold> next;
-  if (rules != nullptr) {
-    for (const Rule* rule : rules->holds) {
-      Hold hold{rule->id, &tallies[rule->id], -1};
-      for (Hold& old : holds_) {
-        if (old.rule == rule->id) hold = std::exchange(old, Hold{});
-      }
-      next.push_back(hold);
+/// Moves what is due from one stage to the next. RETURNS true if something has moved.
+bool Pipeline::move_on(std::size_t stage, Nanos now) {
+  Instance& at = stages_[stage];
+  bool moved = false;
+  while (!at.waiting.empty() && has_space(stage + 1)) {
+    Chunk& front = at.waiting.front();
+    if (at.front_bytes == 0) ask(at, front.bytes, front.arrival, now);
+    if (at.front_due > now) break;
+    Chunk piece = front;
+    piece.arrival = at.front_due;
+    piece.alone = front.alone || at.front_alone;
+    piece.bytes = std::min(at.front_bytes, front.bytes);
+    if (!at.awake) at.seen += piece.bytes;
+    at.front_bytes = 0;
+    if (piece.bytes == front.bytes) {
+      at.waiting.pop();
+    } else {
+      piece.whole = false;
+      front.bytes -= piece.bytes;
+    }
+    push(stage + 1, piece);
+    moved = true;
+  }
+  return moved;
+}
+
+void Pipeline::move_end(Nanos now) {
+  while (end_waits() && !end_barred_ && end_stage_ < stages_.size()) {
+    Instance& stage = stages_[end_stage_];
+    if (!stage.waiting.empty()) return;
+    for (std::size_t i = 0; i < end_stage_; ++i) {
+      if (!stages_[i].waiting.empty()) return;
+    }
+    if (end_due_ < 0) {
+      const Nanos due =
+          stage.awake ? stage.fault->on_end(end_arrival_, {now, stage.dice}) : end_arrival_;
+      end_due_ = std::max(due, end_arrival_);
+      if (end_due_ > end_arrival_) touch(stage, 0);
+    }
+    if (end_due_ > now) return;
+    end_arrival_ = end_due_;
+    end_due_ = -1;
+    ++end_stage_;
+  }
+}
+
+void Pipeline::advance(Nanos now) {
+  if (held()) return;
+  bool moved = !stages_.empty();
+  while (moved) {
+    moved = false;
+    for (std::size_t i = 0; i < stages_.size(); ++i) moved = move_on(i, now) || moved;
+  }
+  move_end(now);
+}
+
+void Pipeline::push(std::size_t stage, const Chunk& chunk) {
+  if (stage < stages_.size()) {
+    stages_[stage].waiting.push(chunk);
+    return;
+  }
+  if (!exit_.empty()) {
+    Chunk& last = exit_.back();
+    const bool joins = !last.alone && !chunk.alone && last.bytes + chunk.bytes <= kMergedChunkMax;
+    if (joins) {  // both are due: one record serves many small chunks
+      last.bytes += chunk.bytes;
+      last.digest = chunk.digest;
+      last.whole = chunk.whole;
+      return;
     }
   }
-  settle_holds(now);  // those that are gone; the others were taken over
-  holds_ = std::move(next);
-  const bool waiting = !queue_.empty() || (end_ != End::none && !end_passed_);
-  if (!waiting) return;
-  for (Hold& hold : holds_) {
-    if (hold.since >= 0) continue;
-    hold.since = now;
-    hold.tally->bytes += queue_.size();
-    setup_.touch_log->touch(hold.rule, *hold.tally);
-  }
-}
-
-void Pipeline::adopt(const PairRules* rules, RuleTallies& tallies, Nanos now) {
-  adopt_holds(rules, tallies, now);
-  if (adopt_faults(rules, tallies)) judge_again(now);
-}
-
-void Pipeline::settle_holds(Nanos now) {
-  for (const Hold& hold : holds_) {
-    if (hold.tally != nullptr && hold.since >= 0) hold.tally->held_ns += now - hold.since;
-  }
-  holds_.clear();
-}
-
-void Pipeline::add_held(std::map<RuleId, Touched>& sums, Nanos now) const {
-  for (const Hold& hold : holds_) {
-    if (hold.since >= 0) sums[hold.rule].held_ns += now - hold.since;
-  }
-}
-
-void Pipeline::count_held(std::size_t bytes, Nanos now) {
-  for (Hold& hold : holds_) {
-    hold.tally->bytes += bytes;
-    if (hold.since >= 0) continue;
-    hold.since = now;
-    setup_.touch_log->touch(hold.rule, *hold.tally);
-  }
-}
-
-// ---- judgement ----
-
-Nanos Pipeline::judge(std::size_t bytes, bool end, Nanos arrival, Nanos now, bool first) {
-  Nanos due = arrival;
-  for (Instance& instance : instances_) {
-    if (!instance.acts) continue;
-    const Moment moment{now, instance.dice};
-    const Verdict verdict =
-        end ? instance.fault->on_end(due, moment) : instance.fault->on_chunk(bytes, due, moment);
-    bool touched = true;
-    switch (verdict.act) {
-      case Verdict::Act::pass:
-        touched = verdict.due > due;
-        due = std::max(due, verdict.due);
-        break;
-      case Verdict::Act::hold: due = kNever; break;
-      case Verdict::Act::close:
-      case Verdict::Act::reset:
-        if (asked_.act == Verdict::Act::pass) asked_ = {verdict.act, instance.rule};
-        break;
-    }
-    if (touched && first) {
-      instance.tally->bytes += bytes;
-      setup_.touch_log->touch(instance.rule, *instance.tally);
-    }
-    if (due == kNever) break;
-  }
-  return due;
-}
-
-void Pipeline::judge_again(Nanos now) {
-  last_due_ = 0;
-  for (std::size_t i = 0; i < chunks_.size(); ++i) {
-    Chunk& chunk = chunks_.at(i);
-    last_due_ = std::max(last_due_, judge(chunk.bytes, false, chunk.arrival, now, false));
-    chunk.due = last_due_;
-  }
-  if (end_ != End::none && !end_passed_) {
-    end_due_ = std::max(last_due_, judge(0, true, end_arrival_, now, false));
-  }
+  exit_.push(chunk);
 }
 
 // ---- bytes ----
 
-void Pipeline::arrive(std::span<const std::byte> bytes, Nanos now, Sink& sink) {
-  setup_.stats->bytes_in += bytes.size();
-  const Nanos due = instances_.empty() ? now : judge(bytes.size(), false, now, now, true);
-  if (chunks_.empty() && due <= now && !held()) {
-    const iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};
-    const Sink::Sent sent = sink.write(&part, 1);
-    hash_.update(bytes.data(), sent.bytes);
-    setup_.stats->bytes_out += sent.bytes;
-    broken_ = sent.broken;
-    bytes = bytes.subspan(sent.bytes);
-    if (bytes.empty()) return;
-    blocked_ = true;
+std::size_t Pipeline::probe(std::size_t bytes, Nanos now) {
+  if (!queue_.empty()) return 0;
+  for (std::size_t i = 0; i < stages_.size(); ++i) {
+    Instance& stage = stages_[i];
+    ask(stage, bytes, now, now);
+    const bool passes = stage.front_bytes == bytes && stage.front_due <= now;
+    if (!passes) return i;  // asked already, for the chunk that will stand first there
+    stage.front_bytes = 0;
+    if (!stage.awake) stage.seen += bytes;
   }
-  enqueue(bytes, due, now);
+  return stages_.size();
 }
 
-void Pipeline::enqueue(std::span<const std::byte> bytes, Nanos due, Nanos now) {
-  if (chunks_.empty()) {
+void Pipeline::arrive(std::span<std::byte> bytes, Nanos now, Sink& sink) {
+  setup_.stats->bytes_in += bytes.size();
+  if (!doors_.empty() || !stages_.empty()) {
+    bytes = through_doors(bytes, now);
+    hear_wishes(now);
+  }
+  started_ = true;
+  if (bytes.empty()) return;
+  std::size_t stage = 0;
+  if (!held() && queue_.empty()) {
+    stage = stages_.empty() ? 0 : probe(bytes.size(), now);
+    if (stage == stages_.size()) {
+      const iovec part{bytes.data(), bytes.size()};
+      const Sink::Sent sent = sink.write(&part, 1);
+      hash_.update(bytes.data(), sent.bytes);
+      setup_.stats->bytes_out += sent.bytes;
+      broken_ = sent.broken;
+      bytes = bytes.subspan(sent.bytes);
+      if (bytes.empty()) return;
+      blocked_ = true;
+    }
+  }
+  enqueue(bytes, stage, now);
+  if (!stages_.empty()) advance(now);
+}
+
+void Pipeline::enqueue(std::span<const std::byte> bytes, std::size_t stage, Nanos now) {
+  if (queue_.empty()) {
     if (fork_ == nullptr) {
       fork_ = std::make_unique<RunningHash>(hash_);
     } else {
@@ -168,45 +219,60 @@ void Pipeline::enqueue(std::span<const std::byte> bytes, Nanos due, Nanos now) {
   queue_.append(bytes.data(), bytes.size());
   setup_.stats->bytes_held += bytes.size();
   if (held()) count_held(bytes.size(), now);
-  last_due_ = std::max(last_due_, due);
-  if (instances_.empty() && !chunks_.empty() && chunks_.back().due <= now &&
-      chunks_.back().bytes + bytes.size() <= kMergedChunkMax) {
-    chunks_.back().bytes += bytes.size();  // both are due: one record serves many small chunks
-    chunks_.back().digest = hash_.digest();
-    return;
-  }
-  chunks_.push({now, last_due_, bytes.size(), hash_.digest()});
+  push(stage, {now, bytes.size(), hash_.digest(), true, false});
+}
+
+void Pipeline::start_end(End end, Nanos now) {
+  end_ = end;
+  end_passed_ = end_barred_ = false;
+  end_stage_ = 0;
+  end_arrival_ = now;
+  end_due_ = -1;
 }
 
 void Pipeline::arrive_end(End end, Nanos now) {
   SUNDER_ASSERT(end != End::none);
+  source_ended_ = true;
   if (end_ == End::reset || end_ == end) return;
-  end_ = end;
-  end_passed_ = false;
-  end_arrival_ = now;
-  end_due_ = std::max(last_due_, judge(0, true, now, now, true));
   if (held()) count_held(0, now);
+  if (end_waits()) {
+    end_ = end;  // a reset takes the place of a FIN on its way
+  } else {
+    start_end(end, now);
+    for (Instance& door : doors_) {
+      if (!door.awake || door.fault->on_source_end({now, door.dice})) continue;
+      end_barred_ = true;
+      door.wish = door.fault->wish();
+      touch(door, 0);
+    }
+  }
+  hear_wishes(now);
+  advance(now);
 }
 
-std::size_t Pipeline::due_bytes(Nanos now) const noexcept {
+std::size_t Pipeline::due_bytes() const noexcept {
   std::size_t sum = 0;
-  for (std::size_t i = 0; i < chunks_.size() && sum < kPumpBytesMax; ++i) {
-    if (chunks_.at(i).due > now) break;
-    sum += chunks_.at(i).bytes;
+  for (std::size_t i = 0; i < exit_.size() && sum < kPumpBytesMax; ++i) {
+    if (exit_.at(i).alone && i > 0) break;
+    sum += exit_.at(i).bytes;
+    if (exit_.at(i).alone) break;
   }
   return std::min(sum, kPumpBytesMax);
 }
 
 void Pipeline::pump(Nanos now, Sink& sink) {
+  if (!doors_.empty()) hear_wishes(now);
+  advance(now);
   constexpr int kParts = kPumpBytesMax / kBlockBytes + 1;
-  while (!blocked_ && !broken_ && !held() && !chunks_.empty() && chunks_.front().due <= now) {
+  while (!blocked_ && !broken_ && !held() && !exit_.empty()) {
     iovec parts[kParts];
-    const std::size_t due = due_bytes(now);
+    const std::size_t due = due_bytes();
     const int count = queue_.peek(parts, kParts, due);
     const Sink::Sent sent = sink.write(parts, count);
     consume(sent.bytes);
     broken_ = sent.broken;
     blocked_ = sent.bytes < due;
+    if (exit_.empty() && !stages_.empty()) advance(now);
   }
 }
 
@@ -214,7 +280,7 @@ void Pipeline::consume(std::size_t bytes) noexcept {
   setup_.stats->bytes_out += bytes;
   setup_.stats->bytes_held -= bytes;
   while (bytes > 0) {
-    Chunk& chunk = chunks_.front();
+    Chunk& chunk = exit_.front();
     std::size_t part = std::min(bytes, chunk.bytes);
     bytes -= part;
     chunk.bytes -= part;
@@ -226,15 +292,24 @@ void Pipeline::consume(std::size_t bytes) noexcept {
       part -= piece.iov_len;
     }
     if (chunk.bytes > 0) break;
-    if (fork_->digest() != chunk.digest) setup_.stats->intact = false;
-    chunks_.pop();
+    if (chunk.whole && fork_->digest() != chunk.digest) setup_.stats->intact = false;
+    exit_.pop();
   }
 }
 
 void Pipeline::check_half_sent() noexcept {
-  if (chunks_.empty()) return;
-  const Chunk& chunk = chunks_.front();
-  std::size_t left = chunk.bytes;
+  // The rest of the chunk stands first in the queue: at the exit, then at the last stage, and so on.
+  std::size_t left = 0;
+  const Chunk* last = nullptr;
+  const auto look = [&](const Ring<Chunk>& ring) {
+    for (std::size_t i = 0; i < ring.size() && (last == nullptr || !last->whole); ++i) {
+      last = &ring.at(i);
+      left += last->bytes;
+    }
+  };
+  look(exit_);
+  for (std::size_t i = stages_.size(); i-- > 0;) look(stages_[i].waiting);
+  if (last == nullptr) return;
   while (left > 0) {
     iovec piece{};
     queue_.peek(&piece, 1, left);
@@ -242,59 +317,75 @@ void Pipeline::check_half_sent() noexcept {
     queue_.consume(piece.iov_len);
     left -= piece.iov_len;
   }
-  if (fork_->digest() != chunk.digest) setup_.stats->intact = false;
+  if (fork_->digest() != last->digest) setup_.stats->intact = false;
 }
 
-// ---- state ----
+// ---- bounds and time ----
 
 std::size_t Pipeline::bytes_max() const noexcept {
-  for (const Instance& instance : instances_) {
-    if (instance.acts && instance.by_time) return std::max(setup_.held_bytes_max, kDelayedBytesMax);
-  }
-  return setup_.held_bytes_max;
+  const bool by_time = std::any_of(stages_.begin(), stages_.end(),
+                                   [](const Instance& i) { return i.kind->holds_by_time; });
+  return by_time ? std::max(kDelayedBytesMax, setup_.held_bytes_max) : setup_.held_bytes_max;
+}
+
+std::size_t Pipeline::records() const noexcept {
+  std::size_t sum = exit_.size();
+  for (const Instance& stage : stages_) sum += stage.waiting.size();
+  return sum;
 }
 
 std::size_t Pipeline::room() noexcept {
   const std::size_t max = bytes_max();
   const std::size_t size = queue_.size();
-  if (paused_ && (size > max / 2 || chunks_.size() > kHeldChunksMax / 2)) return 0;
-  paused_ = size >= max || chunks_.size() >= kHeldChunksMax;
+  if (paused_ && (size > max / 2 || records() > kHeldChunksMax / 2)) return 0;
+  paused_ = size >= max || records() >= kHeldChunksMax;
   return paused_ ? 0 : max - size;
 }
 
 Nanos Pipeline::next_due() const noexcept {
   if (held()) return kNever;
-  if (!chunks_.empty() && !blocked_) return std::min(chunks_.front().due, kNever);
-  if (end_ == End::none || end_passed_) return kNever;
-  return chunks_.empty() || end_ == End::reset ? end_due_ : kNever;
+  Nanos due = !exit_.empty() && !blocked_ ? 0 : kNever;
+  for (const Instance& door : doors_) {
+    if (door.wish.act != Act::none) due = std::min(due, door.wish.at);
+  }
+  for (std::size_t i = 0; i < stages_.size(); ++i) {
+    const Instance& stage = stages_[i];
+    if (stage.waiting.empty() || !has_space(i + 1)) continue;
+    due = std::min(due, stage.front_bytes > 0 ? stage.front_due : 0);
+  }
+  if (!end_waits() || end_barred_) return due;
+  if (end_stage_ < stages_.size()) return end_due_ < 0 ? due : std::min(due, end_due_);
+  return exit_.empty() || end_ == End::reset ? std::min(due, end_arrival_) : due;
 }
 
 bool Pipeline::end_ready(Nanos now) const noexcept {
-  if (end_ == End::none || end_passed_ || held() || end_due_ > now) return false;
+  if (!end_waits() || end_barred_ || held()) return false;
+  if (end_stage_ < stages_.size() || end_arrival_ > now) return false;
   // A reset does not wait for a full sink: what the sink took is what the other side gets.
-  return end_ == End::reset || chunks_.empty();
+  return end_ == End::reset || exit_.empty();
 }
 
 std::size_t Pipeline::release_all(Nanos now) {
   if (held()) return drop_all(now);
-  instances_.clear();
+  remove_missing({}, now);
   asked_ = {};
-  judge_again(now);
+  end_barred_ = false;
   return 0;
 }
 
 std::size_t Pipeline::drop_all(Nanos now) {
   settle_holds(now);
-  instances_.clear();
-  asked_ = {};
   const std::size_t lost = queue_.size();
   check_half_sent();
   setup_.stats->bytes_held -= lost;
   queue_.clear();
-  chunks_.clear();
-  last_due_ = 0;
-  blocked_ = false;
-  if (end_ != End::none && !end_passed_) end_due_ = now;
+  exit_.clear();
+  doors_.clear();
+  stages_.clear();
+  asked_ = {};
+  blocked_ = end_barred_ = false;
+  end_stage_ = 0;
+  if (end_waits()) end_arrival_ = now;
   return lost;
 }
 

@@ -15,6 +15,9 @@ namespace sunder::proxy {
 #define FAULT(kind) extern const FaultKind kind##_kind;
 #include "proxy/faults/list.def"
 #undef FAULT
+#define FRAME(kind) extern const FrameKind kind##_frame;
+#include "proxy/frames/list.def"
+#undef FRAME
 
 namespace {
 
@@ -23,6 +26,47 @@ constexpr std::array kKinds{
 #include "proxy/faults/list.def"
 };
 #undef FAULT
+
+#define FRAME(kind) &kind##_frame,
+constexpr std::array kFrames{
+#include "proxy/frames/list.def"
+};
+#undef FRAME
+
+#define FRAME(kind) " " #kind
+constexpr std::string_view kFrameNames = std::string_view(
+#include "proxy/frames/list.def"
+                                             )
+                                             .substr(1);
+#undef FRAME
+
+constexpr std::array<ParamSpec, 6> kCommon{{
+    {.name = "name",
+     .doc = "the name by which the fault is changed and removed; made from the kind if not given",
+     .unit = ParamUnit::text},
+    {.name = "probability",
+     .doc = "the share of connections that it acts on, drawn once for each",
+     .unit = ParamUnit::ratio,
+     .fallback = "1",
+     .max = 1},
+    {.name = "duration",
+     .doc = "how long it is in force; 0: until it is removed",
+     .unit = ParamUnit::duration,
+     .fallback = "0s"},
+    {.name = "frame",
+     .doc = "how messages are told apart in the stream",
+     .unit = ParamUnit::choice,
+     .fallback = "none",
+     .choices = kFrameNames},
+    {.name = "after-bytes",
+     .doc = "it sleeps on each connection until so many bytes of its direction have passed",
+     .unit = ParamUnit::count,
+     .fallback = "0"},
+    {.name = "after-messages",
+     .doc = "it sleeps on each connection until so many messages have passed; needs frame",
+     .unit = ParamUnit::count,
+     .fallback = "0"},
+}};
 
 Error bad_param(const FaultKind& kind, std::string_view param, const std::string& message) {
   const std::string name(param);
@@ -73,7 +117,10 @@ Result<ParamValues::Value> parse_value(const ParamSpec& spec, std::string_view t
   switch (spec.unit) {
     case ParamUnit::duration: return as_number(parse_duration(text));
     case ParamUnit::size: return as_number(parse_size(text));
-    case ParamUnit::rate: return as_number(parse_rate(text));
+    case ParamUnit::rate:
+      if (text == "0") return ParamValues::Value{};
+      return as_number(parse_rate(text));
+    case ParamUnit::text: return Error{ErrorCode::invalid, "a kind has no texts"};
     case ParamUnit::count: return parse_count(text);
     case ParamUnit::ratio: {
       auto parsed = parse_ratio(text);
@@ -126,6 +173,7 @@ const char* name_of(ParamUnit unit) {
     case ParamUnit::ratio: return "ratio";
     case ParamUnit::count: return "count";
     case ParamUnit::choice: return "choice";
+    case ParamUnit::text: return "text";
   }
   return "?";
 }
@@ -181,6 +229,51 @@ Result<ParamValues> parse_params(const FaultKind& kind,
     values.add(*value);
   }
   return values;
+}
+
+std::span<const ParamSpec> common_params() {
+  return kCommon;
+}
+
+Status check_common(const FaultKind& kind, const FaultSpec& fault) {
+  const auto bad = [](const char* field, const std::string& message) {
+    return Error{ErrorCode::invalid, message, field, "bad_param"};
+  };
+  const std::string name(kind.name);
+  if (!fault.frame.empty() && find_frame_kind(fault.frame) == nullptr) {
+    return bad("frame", "there is no framing \"" + fault.frame +
+                            "\"; there are: " + std::string(kFrameNames));
+  }
+  if (fault.frame.empty() && kind.needs_frame) {
+    return bad("frame",
+               name + " works on messages: give `frame`, one of: " + std::string(kFrameNames));
+  }
+  if (fault.after_messages > 0 && fault.frame.empty()) {
+    return bad("after_messages",
+               "to count messages, give `frame`, one of: " + std::string(kFrameNames));
+  }
+  if (fault.after_messages > 0 && fault.after_bytes > 0) {
+    return bad("after_messages", "give after_bytes or after_messages, not both");
+  }
+  const bool in_stream = kind.place == Place::door || kind.place == Place::stage;
+  if (!in_stream && (fault.after_bytes > 0 || fault.after_messages > 0)) {
+    return bad("after_bytes", name + " does not act on a stream of bytes, so it has no trigger");
+  }
+  if (!in_stream && !fault.frame.empty()) {
+    return bad("frame", name + " does not act on a stream of bytes, so it has no frame");
+  }
+  return {};
+}
+
+std::span<const FrameKind* const> all_frame_kinds() {
+  return kFrames;
+}
+
+const FrameKind* find_frame_kind(std::string_view name) {
+  for (const FrameKind* kind : kFrames) {
+    if (kind->name == name) return kind;
+  }
+  return nullptr;
 }
 
 }  // namespace sunder::proxy

@@ -1,4 +1,4 @@
-// Registry: the table of fault kinds, and the reading of their parameters.
+// Registry: the tables of fault kinds and framings, and the reading of their parameters.
 //
 // proxy/faults/list.def → **registry** → control (validation), `sunder list faults`, InForce
 // (instances). ERRORS of parse_params: invalid, with `where` = "params.<name>" and a message that
@@ -11,6 +11,8 @@
 #include <string_view>
 
 #include "proxy/fault.hpp"
+#include "proxy/frame.hpp"
+#include "sunder/fault.hpp"
 #include "sunder/result.hpp"
 
 namespace sunder::proxy {
@@ -22,5 +24,17 @@ namespace sunder::proxy {
 /// Reads, checks and completes the parameters of a rule of that kind.
 [[nodiscard]] Result<ParamValues> parse_params(const FaultKind& kind,
                                                const std::map<std::string, std::string>& params);
+
+/// What every fault takes besides the parameters of its kind: name, probability, duration, frame,
+/// after-bytes, after-messages. LIFETIME: static.
+[[nodiscard]] std::span<const ParamSpec> common_params();
+/// Checks what every fault takes: that the framing exists and is there where the kind or the
+/// trigger needs it. ERRORS: invalid, with `where` = the field of FaultSpec.
+[[nodiscard]] Status check_common(const FaultKind& kind, const FaultSpec& fault);
+
+/// In the order of frames/list.def. LIFETIME: static.
+[[nodiscard]] std::span<const FrameKind* const> all_frame_kinds();
+/// RETURNS nullptr if there is none of that name.
+[[nodiscard]] const FrameKind* find_frame_kind(std::string_view name);
 
 }  // namespace sunder::proxy

@@ -58,6 +58,8 @@ struct Touched {
   std::uint64_t bytes = 0;        ///< bytes it held, delayed or cut off
   std::uint64_t packets = 0;      ///< packets dropped by the packet filter
   std::uint64_t attempts = 0;     ///< connection attempts left unanswered or refused
+  std::uint64_t messages = 0;     ///< whole messages it omitted
+  std::uint64_t unframed = 0;     ///< connections whose bytes were not of the declared framing
   Nanos held_ns = 0;              ///< sum over connections of the time that bytes waited
   [[nodiscard]] bool vacuous() const {
     return connections == 0 && bytes == 0 && packets == 0 && attempts == 0;
