@@ -42,6 +42,7 @@ struct CheckResult {
   } keys;
   std::string key;                     ///< first failing key
   std::vector<std::uint32_t> witness;  ///< event indices, ascending; empty unless fail
+  std::string measured;  ///< measurements: a JSON object (docs/reference/checks.md); else empty
 };
 
 /// One fault's time in force, as events.jsonl has it. Times on the history's clock.

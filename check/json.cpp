@@ -88,6 +88,7 @@ std::string check_json(const CheckResult& result, const std::vector<std::string>
     object.text("key", result.key);
     object.raw("witness", array(witness, [](auto& out, const auto& line) { out += line; }));
   }
+  if (!result.measured.empty()) object.raw("measured", result.measured);
   return object.done();
 }
 

@@ -17,7 +17,7 @@ namespace sunder::check {
 void append_json_string(std::string& out, std::string_view text);
 
 /// CHECK: {"name":…,"verdict":…,"reason":…,"text":…,"method":…,"power":N,"power_inside":N,"power_across":N,
-/// "keys":{…}[,"key":…,"witness":[…]]}; key and witness only where a check failed.
+/// "keys":{…}[,"key":…,"witness":[…]][,"measured":{…}]}; key and witness only where a check failed.
 /// `witness`: the events as their lines in the file (read_events).
 [[nodiscard]] std::string check_json(const CheckResult& result,
                                      const std::vector<std::string>& witness);
