@@ -10,9 +10,9 @@ namespace {
 using Params = std::map<std::string, std::string>;
 
 constexpr std::int64_t kWaitMaxMs = 3'600'000;  ///< an hour, the bound of sunder's faults
-constexpr std::int64_t kSizeMax = std::int64_t{1} << 30;
+constexpr std::int64_t kSizeMax = 1'000'000'000;
 constexpr std::int64_t kRateMaxKb = 1'000'000'000;  ///< a terabyte a second: no bound any more
-constexpr std::int64_t kBytesMax = std::int64_t{1} << 60;
+constexpr std::int64_t kBytesMax = 1'000'000'000'000'000'000;
 
 std::string in(std::int64_t value, std::int64_t max, const char* unit) {
   return std::to_string(std::clamp<std::int64_t>(value, 0, max)) + unit;
@@ -30,6 +30,7 @@ Result<Params> bandwidth(const Attributes& a) {
   if (a[0] < 0) {
     return Error{ErrorCode::invalid, "attributes.rate must not be negative: 0 lets nothing pass"};
   }
+  if (a[0] == 0) return Params{{"rate", "0"}};
   return Params{{"rate", in(std::min(a[0], kRateMaxKb) * 1000, kBytesMax, "B/s")}};
 }
 

@@ -69,7 +69,7 @@ class RecordingProxy final : public proxy::Proxy {
     in_force = std::move(set);
     return report;
   }
-  proxy::ProxySnapshot snapshot() override { return {in_force ? in_force->epoch : 0, stats}; }
+  proxy::ProxySnapshot snapshot() override { return {in_force ? in_force->epoch : 0, stats, {}}; }
   std::map<proxy::RuleId, Touched> touched() override { return {}; }
   void stop() override {}
   Result<proxy::ListenerId> listen(proxy::ListenerSpec spec) override {
