@@ -91,11 +91,15 @@ void Connection::begin(Nanos now) noexcept {
       return;
     }
   }
-  sides_[kClient].poll.watch(uv::kDisconnected);
   accepted_at_ = now;
   dial_at_ = now + connect_delay();
-  if (dial_at_ <= now) return start_dial(now);
-  context_->deadlines->set(*this, dial_at_);
+  if (dial_at_ <= now) {
+    start_dial(now);
+  } else {
+    context_->deadlines->set(*this, dial_at_);
+  }
+  // On one machine the dial is mostly over by now, and the client's socket watched for reading.
+  if (state_ == State::connecting) sides_[kClient].poll.watch(uv::kDisconnected);
 }
 
 Nanos Connection::connect_delay() noexcept {
@@ -103,9 +107,9 @@ Nanos Connection::connect_delay() noexcept {
   Nanos sum = 0;
   if (rules == nullptr) return sum;
   for (const FaultRule* rule : rules->connects) {
-    Rng dice(derive_seed(
-        context_->seed, {name_in(*topology_, pair_.from), name_in(*topology_, pair_.to), ordinal_,
-                         "to_server", std::string_view(rule->rule->name)}));
+    Rng dice(
+        derive_seed(context_->seed, {name_in(*topology_, pair_.from), name_in(*topology_, pair_.to),
+                                     ordinal_, "to_server", std::string_view(rule->rule->name)}));
     if (!dice.chance(rule->rule->probability)) continue;
     sum += rule->rule->kind->connect_delay(rule->params, dice);
     touch_log_.touch(rule->rule->id, context_->tallies[rule->rule->id]);
@@ -404,7 +408,7 @@ void Connection::adopt(Nanos now) noexcept {
     if (!between->closes.empty()) return cut_by_close(between->closes.front()->id, now);
   }
   if (state_ == State::connecting) {
-    if (dial_at_ == kNever) return;  // established() comes back here
+    if (dial_at_ == kNever) return;             // established() comes back here
     dial_at_ = accepted_at_ + connect_delay();  // the same draws, of the rules in force now
     if (dial_at_ <= now) return start_dial(now);
     context_->deadlines->set(*this, dial_at_);
@@ -443,7 +447,8 @@ void Connection::cut_by_close(RuleId rule, Nanos now) noexcept {
   closing_until_ = now + kCloseLingerMax;
   for (unsigned s : {kClient, kServer}) {
     tally.bytes += pipes_[s].release_all(now);
-    if (pipes_[s].source_ended() && pipes_[s].end() == End::fin) sides_[s].ended = true;  // its FIN was read before
+    if (pipes_[s].source_ended() && pipes_[s].end() == End::fin)
+      sides_[s].ended = true;  // its FIN was read before
     if (pipes_[s].end() == End::none) pipes_[s].arrive_end(End::fin, now);
   }
   settle(now);

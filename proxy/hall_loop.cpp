@@ -198,7 +198,9 @@ HallLoop::Swapped HallLoop::swap(InForcePtr in_force) {
     if (!context_.in_force->has(it->first)) swapped.removed.insert(context_.tallies.extract(it));
     it = next;
   }
-  swapped.at = context_.clock->now();
+  // Nothing else has run on this loop since `now`: no byte has passed under the old rules after it.
+  // What was removed is gone only when the last connection has let go.
+  swapped.at = swapped.removed.empty() ? now : context_.clock->now();
   return swapped;
 }
 

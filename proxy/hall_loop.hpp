@@ -57,7 +57,7 @@ class HallLoop final : uv::TurnHandler, AcceptHandler {
   void join();
 
   struct Swapped {
-    Nanos at = 0;
+    Nanos at = 0;  ///< from then on no byte passes here under the rules before
     RuleTallies removed;
   };
   void close_listener(ListenerId id) noexcept;
