@@ -83,6 +83,8 @@ struct History {
   ValueTable values;
   std::vector<std::string> nodes;
   ValueId initial = kAbsent;          ///< of every key
+  std::string format = "jsonl";       ///< of the file
+  bool real_time = true;  ///< false: the file says nothing about the order between processes
   std::uint64_t events = 0;           ///< lines read, without the header
   std::vector<std::string> warnings;  ///< "history.jsonl:812: torn last line, skipped"
 
@@ -96,12 +98,26 @@ struct History {
 };
 static_assert(sizeof(Op) <= 64, "10⁷ operations are to fit into memory");
 
-/// How to read: the contract's flags.
-struct ReadOptions {
-  std::string initial;  ///< JSON text; empty: from the header
+/// What a file leaves open, and how to take it.
+struct ReadPolicy {
+  enum class Nil : std::uint8_t { absent, unknown };
+  enum class FailedCas : std::uint8_t { as_told, mismatch, error };
+  /// Initial value of every key, as JSON text; empty: from the header, or inferred where there is none (`infer`).
+  std::string_view initial = {};
+  bool infer = false;
+  Nil nil = Nil::absent;  ///< an ok read of nil: the key is absent, or nobody knows
+  FailedCas failed_cas = FailedCas::as_told;
 };
 
-/// Reads a history file (JSON Lines, docs/reference/history.md).
+/// How to read: the contract's flags. Empty: the format's own default.
+struct ReadOptions {
+  std::string initial;     ///< JSON text
+  std::string format;      ///< a name of check/readers/list.def; empty: by the file's first bytes
+  std::string nil;         ///< absent, unknown
+  std::string failed_cas;  ///< mismatch, error
+};
+
+/// Reads a history file of any known format (docs/reference/history.md).
 /// ERRORS: invalid, with "file:line" and what was expected; io. A torn last line is a warning.
 [[nodiscard]] Result<History> read_history(const std::string& path,
                                            const ReadOptions& options = {});

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -58,6 +59,15 @@ bool LineReader::fill() {
   }
   end_ += static_cast<std::size_t>(got);
   return true;
+}
+
+std::string_view LineReader::head() {
+  constexpr std::size_t kHead = 4096;
+  while (end_ < kHead && fill()) {
+  }
+  std::string_view text(buffer_.data(), std::min(end_, kHead));
+  text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+  return text;
 }
 
 std::optional<std::string_view> LineReader::next() {

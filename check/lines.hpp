@@ -26,6 +26,9 @@ class LineReader {
   /// ERRORS: not_found, io.
   [[nodiscard]] static Result<LineReader> open(const std::string& path);
 
+  /// The first bytes of the file (up to 4 KiB) without leading blanks; before the first next() only.
+  [[nodiscard]] std::string_view head();
+
   /// RETURNS the next line without its newline; nothing at the end or after a read error (see error()).
   [[nodiscard]] std::optional<std::string_view> next();
 

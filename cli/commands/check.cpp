@@ -20,7 +20,7 @@
 #include "base/config.hpp"
 #include "base/units.hpp"
 #include "check/check_kind.hpp"
-#include "check/event_parser.hpp"
+#include "check/readers/json_event.hpp"
 #include "check/json.hpp"
 #include "cli/command.hpp"
 #include "sunder/time.hpp"
@@ -55,7 +55,7 @@ class CatchInterrupt {
 struct Options {
   std::vector<std::string> files;
   std::vector<std::string> checks;
-  std::string initial;  // JSON text; empty: from the header
+  check::ReadOptions reading;
   check::Budget budget;
   bool json = false;
 };
@@ -109,7 +109,7 @@ Judged judge(const std::string& file, const Options& options) {
                     ? (std::filesystem::path(file) / "history.jsonl").string()
                     : file;
   const Nanos start = monotonic_clock().now();
-  auto history = check::read_history(judged.file, {options.initial});
+  auto history = check::read_history(judged.file, options.reading);
   if (!history) {
     judged.error = history.error().text();
     judged.reason = "input";
@@ -298,6 +298,12 @@ int run(const std::vector<std::string>& args) {
       ->delimiter(',');
   app.add_option("--init", initial, "initial value of every key: auto, absent, or a value")
       ->capture_default_str();
+  app.add_option("--format", options.reading.format,
+                 "how the file is written: auto, jsonl, edn, elle-json, porcupine-kv, etcd-log, awdit");
+  app.add_option("--nil", options.reading.nil,
+                 "what an ok read of nil says: absent or unknown (default: by the format)");
+  app.add_option("--failed-cas", options.reading.failed_cas,
+                 "what a failed cas says: mismatch (an observation) or error (default: by the format)");
   app.add_option("--timeout", timeout, "time for one file's search")->capture_default_str();
   app.add_option("--memory", memory, "memory for one file's search")->capture_default_str();
   app.add_flag("--json", options.json, "one JSON object a file");
@@ -317,9 +323,9 @@ int run(const std::vector<std::string>& args) {
   options.budget.memory_bytes = *bytes;
   options.budget.interrupted = &interrupted;
   if (initial == "absent") {
-    options.initial = "null";
+    options.reading.initial = "null";
   } else if (initial != "auto") {
-    options.initial = check::canonical_json(initial) ? initial : text_json(initial);
+    options.reading.initial = check::canonical_json(initial) ? initial : text_json(initial);
   }
 
   const CatchInterrupt catching;

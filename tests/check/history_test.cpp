@@ -100,7 +100,9 @@ TEST_CASE("header and index may be missing", "[check]") {
   REQUIRE(lines->size() == 1);
   CHECK(lines->front() == R"({"index":1,"time":2,"process":0,"type":"ok"})");
 
-  const auto with = read_history(file.path(), {"3"});
+  ReadOptions options;
+  options.initial = "3";
+  const auto with = read_history(file.path(), options);
   REQUIRE(with.ok());
   CHECK(with->initial == with->ops[0].value);
 }

@@ -207,6 +207,7 @@ TEST_CASE("order: every witness is illegal by itself and 1-minimal") {
       };
       REQUIRE(judge(part(kNone), name).verdict == Verdict::fail);
       for (const std::uint32_t event : result.witness) {
+        if (event % 2 == 1) continue;  // a completion: its operation has gone with the invocation
         REQUIRE(judge(part(event), name).verdict != Verdict::fail);
         if (std::string(name) == "session") break;  // its parts may differ
       }

@@ -1,8 +1,9 @@
-// EventParser: see event_parser.hpp. One of the files that include simdjson. Tested by tests/check/history_test.cpp.
-#include "check/event_parser.hpp"
+// EventParser: see json_event.hpp. One of the files that include simdjson. Tested by tests/check/history_test.cpp.
+#include "check/readers/json_event.hpp"
 
 #include <simdjson.h>
 
+#include <deque>
 #include <limits>
 #include <utility>
 
@@ -14,6 +15,9 @@ namespace dom = simdjson::dom;
 
 struct EventParser::State {
   dom::parser parser;
+  std::string key;  // of the event, where it is no plain text
+  std::string node;
+  std::deque<std::string> part_keys;  // of a transaction: their places do not move
 };
 
 EventParser::EventParser() : state_(std::make_unique<State>()) {}
@@ -90,12 +94,11 @@ void set_name(std::string& out, const dom::element& element) {
   }
 }
 
-std::optional<EventType> type_of(std::string_view word) {
-  for (const EventType type :
-       {EventType::invoke, EventType::ok, EventType::fail, EventType::info}) {
-    if (word == name_of(type)) return type;
-  }
-  return std::nullopt;
+// A text is seen where the parser has it; anything else is written down in `scratch`.
+std::string_view name_view(std::string& scratch, const dom::element& element) {
+  if (element.is_string()) return text_of(element);
+  set_name(scratch, element);
+  return scratch;
 }
 
 ValueId intern_element(ValueTable& values, const dom::element& element) {
@@ -121,15 +124,6 @@ ValueId intern_element(ValueTable& values, const dom::element& element) {
   return values.intern_text(text);
 }
 
-OpErrorClass class_of(std::string_view word) {
-  for (const OpErrorClass c :
-       {OpErrorClass::not_sent, OpErrorClass::refused, OpErrorClass::definite,
-        OpErrorClass::mismatch, OpErrorClass::timeout, OpErrorClass::reset}) {
-    if (word == name_of(c)) return c;
-  }
-  return OpErrorClass::none;  // an unknown word explains nothing; the event's type decides
-}
-
 Status set_integer(std::int64_t& out, const dom::element& element, const char* name) {
   if (element.get_int64().get(out) == simdjson::SUCCESS) return {};
   return bad(std::string("\"") + name + "\" must be a whole number, not " +
@@ -140,7 +134,7 @@ void set_error(RawEvent& event, const dom::element& element, ValueTable& values)
   dom::object object;
   if (element.get_object().get(object) != simdjson::SUCCESS) return;
   for (const auto& [name, part] : object) {
-    if (name == "class") event.error = class_of(text_of(part));
+    if (name == "class") event.error = parse_error_class(text_of(part));
     if (name == "observed") {
       event.has_observed = true;
       event.observed = intern_element(values, part);
@@ -148,16 +142,17 @@ void set_error(RawEvent& event, const dom::element& element, ValueTable& values)
   }
 }
 
-Status set_part(RawEvent::Part& part, const dom::element& element, ValueTable& values) {
+Status set_part(RawEvent::Part& part, const dom::element& element, std::string& key,
+                ValueTable& values) {
   dom::array words;
   if (element.get_array().get(words) != simdjson::SUCCESS || words.size() != 3) {
     return bad("a transaction's \"value\" is a list of [\"r\"|\"w\"|\"append\", key, value], not " +
                std::string(simdjson::minify(element)));
   }
   const std::string_view f = text_of(words.at(0).value_unsafe());
-  if (f == "r") {
+  if (f == "r" || f == "read") {
     part.f = Micro::F::read;
-  } else if (f == "w") {
+  } else if (f == "w" || f == "write") {
     part.f = Micro::F::write;
   } else if (f == "append") {
     part.f = Micro::F::append;
@@ -165,13 +160,14 @@ Status set_part(RawEvent::Part& part, const dom::element& element, ValueTable& v
     return bad("a micro-operation is \"r\", \"w\" or \"append\", not " +
                std::string(simdjson::minify(words.at(0).value_unsafe())));
   }
-  set_name(part.key, words.at(1).value_unsafe());
+  part.key = name_view(key, words.at(1).value_unsafe());
   part.value = intern_element(values, words.at(2).value_unsafe());
   return {};
 }
 
 // What a value means depends on `f`, which may stand behind it: looked at when the whole line was seen.
-Status set_value(RawEvent& event, const dom::element& element, ValueTable& values) {
+Status set_value(RawEvent& event, const dom::element& element, std::deque<std::string>& keys,
+                 ValueTable& values) {
   event.has_value = true;
   dom::array parts;
   if (event.kind == OpKind::cas) {
@@ -187,7 +183,9 @@ Status set_value(RawEvent& event, const dom::element& element, ValueTable& value
     event.has_parts = true;
     event.parts.clear();
     for (const dom::element part : parts) {
-      SUNDER_TRY(set_part(event.parts.emplace_back(), part, values));
+      if (keys.size() < event.parts.size() + 1) keys.emplace_back();
+      std::string& key = keys[event.parts.size()];
+      SUNDER_TRY(set_part(event.parts.emplace_back(), part, key, values));
     }
     return {};
   }
@@ -197,7 +195,7 @@ Status set_value(RawEvent& event, const dom::element& element, ValueTable& value
 
 struct Seen {
   bool type = false;
-  bool time = false;
+  bool skipped = false;  // the event of a nemesis
   bool process = false;
   bool value = false;
   dom::element value_element;
@@ -214,19 +212,23 @@ Status set_index(RawEvent& event, const dom::element& element) {
 }
 
 Status set_field(RawEvent& event, Seen& seen, std::string_view name, const dom::element& part,
-                 ValueTable& values) {
+                 EventParser::State& state, ValueTable& values) {
   if (name == "index") return set_index(event, part);
   if (name == "time") {
-    seen.time = true;
+    event.has_time = true;
     return set_integer(event.time, part, "time");
   }
   if (name == "process") {
     seen.process = true;
+    if (part.is_string()) {  // Jepsen's "nemesis" and its like are no clients
+      seen.skipped = true;
+      return {};
+    }
     return set_integer(event.process, part, "process");
   }
   if (name == "intended") return set_integer(event.intended, part, "intended");
   if (name == "type") {
-    const auto type = type_of(text_of(part));
+    const auto type = parse_event_type(text_of(part));
     if (!type) {
       return bad("\"type\" must be \"invoke\", \"ok\", \"fail\" or \"info\", not " +
                  std::string(simdjson::minify(part)));
@@ -239,13 +241,13 @@ Status set_field(RawEvent& event, Seen& seen, std::string_view name, const dom::
     event.kind = parse_op_kind(text_of(part));
   } else if (name == "key") {
     event.has_key = !part.is_null();
-    set_name(event.key, part);
+    event.key = name_view(state.key, part);
   } else if (name == "value") {
     seen.value = true;
     seen.value_element = part;
   } else if (name == "node") {
     event.has_node = !part.is_null();
-    set_name(event.node, part);
+    event.node = name_view(state.node, part);
   } else if (name == "error") {
     set_error(event, part, values);
   } else if (name == "observed") {
@@ -287,19 +289,6 @@ Status parse_header(const dom::object& object, HistoryHeader& header) {
   return {};
 }
 
-void clear(RawEvent& event) {
-  event.type = EventType::invoke;
-  event.time = 0;
-  event.intended = -1;
-  event.process = 0;
-  event.index.reset();
-  event.has_f = event.has_key = event.has_value = event.has_pair = event.has_parts = false;
-  event.has_observed = event.has_node = false;
-  event.value = event.old = event.observed = kUnknown;
-  event.kind = OpKind::other;
-  event.error = OpErrorClass::none;
-}
-
 }  // namespace
 
 Result<EventParser::Kind> EventParser::parse(std::string_view line, RawEvent& event,
@@ -311,20 +300,20 @@ Result<EventParser::Kind> EventParser::parse(std::string_view line, RawEvent& ev
     return Error{ErrorCode::invalid,
                  "expected one JSON object a line, such as {\"type\":\"invoke\",…}", "", "json"};
   }
-  clear(event);
+  event.clear();
   Seen seen;
   for (const auto& [name, part] : object) {
     if (name == "sunder") {
       SUNDER_TRY(parse_header(object, header));
       return Kind::header;
     }
-    SUNDER_TRY(set_field(event, seen, name, part, values));
+    SUNDER_TRY(set_field(event, seen, name, part, *state_, values));
   }
   if (!seen.type)
     return bad("the event has no \"type\" (\"invoke\", \"ok\", \"fail\" or \"info\")");
-  if (!seen.time) return bad("the event has no \"time\" (whole nanoseconds)");
   if (!seen.process) return bad("the event has no \"process\" (a whole number)");
-  if (seen.value) SUNDER_TRY(set_value(event, seen.value_element, values));
+  if (seen.skipped) return Kind::skipped;
+  if (seen.value) SUNDER_TRY(set_value(event, seen.value_element, state_->part_keys, values));
   return Kind::event;
 }
 

@@ -1,0 +1,88 @@
+// Public histories of other tools, where they are present beside the project: every file is read, and every verdict on
+// linearizability is as its authors list it (VERDICTS.tsv). SUNDER_HISTORIES names the folder; by default ../shared/histories.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include "check/check_kind.hpp"
+#include "tests/support/catch.hpp"
+
+namespace sunder::check {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path folder() {
+  const char* named = std::getenv("SUNDER_HISTORIES");
+  return named != nullptr ? fs::path(named) : fs::path(SUNDER_SOURCE_DIR) / "../shared/histories";
+}
+
+struct Row {
+  std::string path, model, format, property, expected;
+};
+
+std::vector<Row> rows() {
+  std::vector<Row> out;
+  std::ifstream in(folder() / "VERDICTS.tsv");
+  std::string line;
+  std::getline(in, line);
+  while (std::getline(in, line)) {
+    std::istringstream columns(line);
+    Row row;
+    for (auto* field : {&row.path, &row.model, &row.format, &row.property, &row.expected}) {
+      std::getline(columns, *field, '\t');
+    }
+    if (fs::exists(folder() / row.path)) out.push_back(row);
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("public histories: every file is read", "[check][public]") {
+  if (!fs::exists(folder())) {
+    WARN("skipped: no public histories beside the project");
+    return;
+  }
+  int read = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(folder())) {
+    const auto ext = entry.path().extension();
+    const bool text = ext == ".txt" && entry.path().filename() != "README.txt";
+    if (!entry.is_regular_file() || !(ext == ".edn" || ext == ".json" || ext == ".log" || text))
+      continue;
+    CAPTURE(entry.path().string());
+    const auto history = read_history(entry.path().string());
+    if (!history.ok()) UNSCOPED_INFO(history.error().text());
+    CHECK(history.ok());
+    ++read;
+  }
+  WARN(read << " public histories read");
+  CHECK(read > 100);
+}
+
+TEST_CASE("public histories: verdicts on linearizability as listed", "[check][public]") {
+  if (!fs::exists(folder())) {
+    WARN("skipped: no public histories beside the project");
+    return;
+  }
+  int agreed = 0;
+  for (const Row& row : rows()) {
+    if (row.property != "linearizable") continue;
+    CAPTURE(row.path, row.model, row.expected);
+    const auto history = read_history((folder() / row.path).string());
+    REQUIRE(history.ok());
+    static const std::vector<FaultWindow> none;
+    const CheckInput input{*history, Budget{}, none, 1, ""};
+    const CheckResult result = find_check("linearizable")->run(input);
+    // A file without one acknowledged operation that could show a violation proves nothing either way.
+    if (result.reason == "vacuous.no_power") continue;
+    CHECK(result.verdict == (row.expected.rfind("true", 0) == 0 ? Verdict::pass : Verdict::fail));
+    ++agreed;
+  }
+  WARN(agreed << " verdicts compared");
+  CHECK(agreed > 100);
+}
+
+}  // namespace sunder::check
