@@ -128,9 +128,8 @@ Ladder climb(const CheckInput& input) {
     hide_unobservable(rungs);
     for (Rung& rung : rungs) ladder.rungs.push_back(std::move(rung));
   }
-  const auto best = std::find_if(ladder.rungs.begin(), ladder.rungs.end(), [](const Rung& rung) {
-    return rung.state == RungState::pass;
-  });
+  const auto best = std::find_if(ladder.rungs.begin(), ladder.rungs.end(),
+                                 [](const Rung& rung) { return rung.state == RungState::pass; });
   if (best != ladder.rungs.end()) ladder.strongest = best->result.name;
   for (auto rung = ladder.rungs.begin(); rung != best; ++rung) {
     if (rung->state == RungState::unknown || rung->state == RungState::vacuous) {

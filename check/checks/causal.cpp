@@ -14,8 +14,8 @@ const CheckKind causal_check{
     false,
     order::has_registers,
     [](const CheckInput& input) {
-      return order::check_sight("causal", order::kCausal, order::sessions_of(input.history), input.history,
-                                input.budget, input.windows);
+      return order::check_sight("causal", order::kCausal, order::sessions_of(input.history),
+                                input.history, input.budget, input.windows);
     },
 };
 

@@ -212,9 +212,9 @@ CheckResult check_convergence(const History& history, const std::vector<FaultWin
     result.power += row.state == State::unobserved ? 0 : 1;
     if (row.state == State::agreed) slowest = std::max(slowest, row.after);
     const bool wrong = row.state == State::diverged || row.state == State::lost;
-    (wrong                               ? result.keys.fail
+    (wrong                            ? result.keys.fail
      : row.state == State::unobserved ? result.keys.unknown
-                                         : result.keys.pass) += 1;
+                                      : result.keys.pass) += 1;
     if (wrong && bad == nullptr) bad = &row;
   }
   if (bad != nullptr) {

@@ -14,8 +14,9 @@ const CheckKind monotonic_writes_check{
     false,
     order::has_registers,
     [](const CheckInput& input) {
-      return order::check_sight("monotonic-writes", order::kMonotonicWrites, order::sessions_of(input.history), input.history,
-                                input.budget, input.windows);
+      return order::check_sight("monotonic-writes", order::kMonotonicWrites,
+                                order::sessions_of(input.history), input.history, input.budget,
+                                input.windows);
     },
 };
 

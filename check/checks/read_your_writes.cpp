@@ -14,8 +14,9 @@ const CheckKind read_your_writes_check{
     false,
     order::has_registers,
     [](const CheckInput& input) {
-      return order::check_sight("read-your-writes", order::kReadYourWrites, order::sessions_of(input.history), input.history,
-                                input.budget, input.windows);
+      return order::check_sight("read-your-writes", order::kReadYourWrites,
+                                order::sessions_of(input.history), input.history, input.budget,
+                                input.windows);
     },
 };
 

@@ -46,8 +46,8 @@ CheckResult run(const CheckInput& input) {
       failed += (failed.empty() ? "" : ", ") + std::string(part.name);
       if (worst.verdict != Verdict::fail || first) worst = std::move(one);
     } else if (first || (worst.verdict != Verdict::fail && !no_power &&
-                         (worst.reason == "vacuous.no_power" || merge(worst.verdict, one.verdict) !=
-                                                                    worst.verdict))) {
+                         (worst.reason == "vacuous.no_power" ||
+                          merge(worst.verdict, one.verdict) != worst.verdict))) {
       worst = std::move(one);
     }
     first = false;
@@ -71,10 +71,8 @@ CheckResult run(const CheckInput& input) {
 
 extern const CheckKind session_check;
 const CheckKind session_check{
-    "session",
-    "read-your-writes, monotonic-reads, monotonic-writes and writes-follow-reads",
-    false,
-    order::has_registers,
+    "session", "read-your-writes, monotonic-reads, monotonic-writes and writes-follow-reads",
+    false,     order::has_registers,
     run,
 };
 

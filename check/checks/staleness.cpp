@@ -67,7 +67,9 @@ class Later {
 class Ages {
  public:
   explicit Ages(const History& history)
-      : history_(history), sessions_(order::sessions_of(history)), number_(sessions_.nodes.size()) {}
+      : history_(history),
+        sessions_(order::sessions_of(history)),
+        number_(sessions_.nodes.size()) {}
 
   std::vector<Age> measure(Staleness& out) {
     std::vector<std::uint32_t> nodes(sessions_.nodes.size());
@@ -289,10 +291,9 @@ CheckResult check_staleness(const History& history, const std::vector<FaultWindo
       all.reads == 0 ? 0 : static_cast<double>(all.stale) / static_cast<double>(all.reads);
   char percent[32];
   std::snprintf(percent, sizeof percent, "%.3g %%", share * 100);
-  result.text = std::to_string(all.stale) + " of " +
-                order::count_of(all.reads, "read", "reads") + " stale (" + percent +
-                "); age p50 " + order::Words::length(all.age.p50) + ", p99 " +
-                order::Words::length(all.age.p99) + ", at most " +
+  result.text = std::to_string(all.stale) + " of " + order::count_of(all.reads, "read", "reads") +
+                " stale (" + percent + "); age p50 " + order::Words::length(all.age.p50) +
+                ", p99 " + order::Words::length(all.age.p99) + ", at most " +
                 order::Words::length(all.age.max) + " and " +
                 order::count_of(static_cast<std::uint64_t>(all.behind.max), "value", "values") +
                 " behind.";

@@ -14,8 +14,9 @@ const CheckKind writes_follow_reads_check{
     false,
     order::has_registers,
     [](const CheckInput& input) {
-      return order::check_sight("writes-follow-reads", order::kWritesFollowReads, order::sessions_of(input.history), input.history,
-                                input.budget, input.windows);
+      return order::check_sight("writes-follow-reads", order::kWritesFollowReads,
+                                order::sessions_of(input.history), input.history, input.budget,
+                                input.windows);
     },
 };
 

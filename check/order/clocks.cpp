@@ -129,10 +129,10 @@ class Clocks {
   std::uint64_t memory_;
   Runs runs_;
   std::vector<Edge> edges_;
-  std::vector<Clock> now_;                     // by session; empty before its first node and after its last
-  std::vector<std::unique_ptr<Clock>> kept_;   // by node: of writes that will still be read
-  std::vector<std::uint32_t> readers_;         // by node: reads of it to come
-  std::uint64_t live_ = 0;                     // clocks in `kept_`
+  std::vector<Clock> now_;  // by session; empty before its first node and after its last
+  std::vector<std::unique_ptr<Clock>> kept_;  // by node: of writes that will still be read
+  std::vector<std::uint32_t> readers_;        // by node: reads of it to come
+  std::uint64_t live_ = 0;                    // clocks in `kept_`
   SightVerdict out_;
 };
 

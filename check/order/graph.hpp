@@ -38,9 +38,7 @@ class Graph {
     for (std::uint32_t e = first_[node]; e < first_[node + 1]; ++e) visit(targets_[e].to);
   }
 
-  [[nodiscard]] std::uint32_t size() const {
-    return static_cast<std::uint32_t>(first_.size() - 1);
-  }
+  [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(first_.size() - 1); }
 
  private:
   [[nodiscard]] std::vector<bool> cyclic_part() const;

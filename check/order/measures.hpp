@@ -27,8 +27,9 @@ struct StalenessRow {
   std::string fault;  ///< reads asked in this window; empty: whenever
   std::string node;   ///< answered by this node; empty: by any
   std::uint64_t reads = 0;
-  std::uint64_t stale = 0;  ///< of these, with a value that had surely been overwritten before they were asked
-  Quantiles age;     ///< over all reads: nanoseconds since the value was surely overwritten; 0: fresh
+  std::uint64_t stale =
+      0;  ///< of these, with a value that had surely been overwritten before they were asked
+  Quantiles age;  ///< over all reads: nanoseconds since the value was surely overwritten; 0: fresh
   Quantiles behind;  ///< over all reads: newer values that were surely there before
 };
 
@@ -38,7 +39,8 @@ struct Staleness {
   // The read with the greatest age: indices of History::ops; kNone: none was stale.
   std::uint32_t worst = kNone;
   std::uint32_t overwriter = kNone;  ///< the write that had overwritten what it returned
-  std::uint32_t shown_by = kNone;    ///< the operation that proves this write done: itself or a read of it
+  std::uint32_t shown_by =
+      kNone;  ///< the operation that proves this write done: itself or a read of it
   Nanos worst_age = 0;
   std::uint64_t worst_behind = 0;
 };
@@ -63,7 +65,8 @@ struct ConvergenceRow {
   State state = State::unobserved;
   std::vector<std::uint32_t> finals;  ///< last read per node that was seen: indices of History::ops
   std::uint32_t lost = kNone;         ///< an acknowledged write that no final read reflects
-  Nanos after = 0;  ///< agreed: from the last heal (or last write) until every node shows it for good
+  Nanos after =
+      0;  ///< agreed: from the last heal (or last write) until every node shows it for good
 };
 [[nodiscard]] std::vector<ConvergenceRow> measure_convergence(
     const History& history, const std::vector<FaultWindow>& windows);

@@ -162,12 +162,11 @@ std::string Reporter::tell_edge(const Sessions& part, const Edge& edge) const {
 std::string Reporter::tell(const Sessions& part, const Sight* sight) const {
   const Words words(history_, windows_);
   const Deadline deadline = grace(budget_);
-  const std::string last = "No order of " +
-                           count_of(part.nodes.size(), "operation", "operations") +
+  const std::string last = "No order of " + count_of(part.nodes.size(), "operation", "operations") +
                            " explains every read.";
   std::vector<Edge> cycle;
-  const auto seen = judge_sight(part, sight == nullptr ? kCausal : *sight, deadline,
-                                budget_.memory_bytes);
+  const auto seen =
+      judge_sight(part, sight == nullptr ? kCausal : *sight, deadline, budget_.memory_bytes);
   if (seen.refuted && seen.refuted->initial_read != kNone) {
     const auto& refuted = *seen.refuted;
     const Op& read = history_.ops[part.nodes[refuted.initial_read].op];
@@ -202,15 +201,15 @@ CheckResult Reporter::finish(const Sessions& sessions, std::string method) {
   if (result_.verdict == Verdict::pass && sessions.unclear > 0) {
     result_.verdict = Verdict::unknown;
     result_.reason = "input";
-    result_.text = "Not refuted, but " +
-                   count_of(sessions.unclear, "observation", "observations") +
+    result_.text = "Not refuted, but " + count_of(sessions.unclear, "observation", "observations") +
                    " could not be used: several writes wrote the same value, or other data types "
                    "share the key.";
   } else if (result_.verdict == Verdict::pass && result_.power == 0) {
     result_.verdict = Verdict::unknown;
     result_.reason = "vacuous.no_power";
-    result_.text = "Nothing here could have caught a violation: no read came after something that "
-                   "it had to have seen.";
+    result_.text =
+        "Nothing here could have caught a violation: no read came after something that "
+        "it had to have seen.";
   } else if (result_.verdict == Verdict::pass) {
     result_.text = "Not refuted in " + count_of(result_.power, "opportunity", "opportunities") +
                    " of " + count_of(sessions.count(), "session", "sessions") + " on " +
@@ -230,7 +229,7 @@ CheckResult check_sight(const std::string& name, const Sight& sight, const Sessi
                         const History& history, const Budget& budget,
                         const std::vector<FaultWindow>& windows) {
   Reporter reporter(name, history, budget, windows);
-  const std::string method = sight.all() ? "forced order, vector clocks (CCv bad patterns)"
+  const std::string method = sight.all()         ? "forced order, vector clocks (CCv bad patterns)"
                              : sight.their_reads ? "forced order, vector clocks"
                                                  : "forced order, session by session";
   if (reporter.defects(sessions)) return reporter.finish(sessions, method);

@@ -72,7 +72,7 @@ class Scheduler {
  private:
   // A moment at which several writes could be next.
   struct Choice {
-    std::size_t done;  // so many were taken before
+    std::size_t done;                   // so many were taken before
     std::vector<std::uint32_t> others;  // still to be tried, the best last
   };
 
@@ -203,9 +203,9 @@ class Scheduler {
   Graph forced_;
   const Deadline& deadline_;
   std::uint64_t memory_;
-  std::vector<std::uint32_t> next_;     // by session: its next node
-  std::vector<std::uint32_t> waits_;    // by node: forced predecessors still to come
-  std::vector<std::uint32_t> readers_;  // by write: its reads still to come
+  std::vector<std::uint32_t> next_;             // by session: its next node
+  std::vector<std::uint32_t> waits_;            // by node: forced predecessors still to come
+  std::vector<std::uint32_t> readers_;          // by write: its reads still to come
   std::vector<std::uint32_t> initial_readers_;  // by key
   std::vector<std::uint32_t> held_;             // by key: the last write
   std::vector<Nanos> priority_;                 // by write

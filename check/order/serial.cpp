@@ -170,8 +170,7 @@ class Saturator {
       const Node& node = sessions_.nodes[proof[i]];
       if (node.reads_node()) proof.push_back(node.from);
     }
-    std::sort(proof.begin(), proof.end());
-    proof.erase(std::unique(proof.begin(), proof.end()), proof.end());
+    complete(sessions_, proof);
     out_.cycle = std::move(cycle);
   }
 

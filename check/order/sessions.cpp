@@ -167,7 +167,8 @@ class Builder {
       if (session[i] == kNone) continue;
       const Op& op = history_.ops[i];
       node_of[i] = next[session[i]]++;
-      out_.nodes[node_of[i]] = {i, session[i], op.key, from_[i], may_write(op)};
+      out_.nodes[node_of[i]] = {i,        session[i],    op.key,
+                                from_[i], may_write(op), op.outcome == EventType::info};
     }
     for (Node& node : out_.nodes) {
       if (node.reads_node()) node.from = node_of[node.from];
@@ -175,7 +176,7 @@ class Builder {
   }
 
   const History& history_;
-  FlatMap place_;                // key and value → index of `writers_`
+  FlatMap place_;  // key and value → index of `writers_`
   std::vector<Writer> writers_;
   std::vector<bool> foreign_;    // by key: operations of another data type touch it
   std::vector<bool> effective_;  // by op
@@ -189,19 +190,37 @@ Sessions sessions_of(const History& history) {
   return Builder(history).build();
 }
 
-Sessions part_of(const Sessions& whole, std::span<const std::uint32_t> nodes) {
-  Sessions part;
-  part.keys = whole.keys;
+std::vector<std::uint32_t> standing(const Sessions& whole, std::vector<std::uint32_t> nodes) {
   const auto inside = [&](std::uint32_t node) {
     return std::binary_search(nodes.begin(), nodes.end(), node);
   };
-  std::vector<std::uint32_t> kept;
+  for (std::size_t before = nodes.size() + 1; nodes.size() < before;) {
+    before = nodes.size();
+    std::vector<std::uint32_t> read;
+    for (const std::uint32_t id : nodes) {
+      if (whole.nodes[id].reads_node()) read.push_back(whole.nodes[id].from);
+    }
+    std::sort(read.begin(), read.end());
+    std::vector<std::uint32_t> kept;
+    for (const std::uint32_t id : nodes) {
+      const Node& node = whole.nodes[id];
+      const bool explained = node.writes || node.from == kInitialWrite || inside(node.from);
+      const bool happened = !node.pending || std::binary_search(read.begin(), read.end(), id);
+      if (explained && happened) kept.push_back(id);
+    }
+    nodes = std::move(kept);
+  }
+  return nodes;
+}
+
+Sessions part_of(const Sessions& whole, std::span<const std::uint32_t> nodes) {
+  Sessions part;
+  part.keys = whole.keys;
+  const auto kept = standing(whole, {nodes.begin(), nodes.end()});
   std::vector<std::uint32_t> sessions;
-  for (const std::uint32_t id : nodes) {
-    const Node& node = whole.nodes[id];
-    if (!node.writes && !(node.from == kInitialWrite || inside(node.from))) continue;
-    kept.push_back(id);
-    if (sessions.empty() || sessions.back() != node.session) sessions.push_back(node.session);
+  for (const std::uint32_t id : kept) {
+    const std::uint32_t session = whole.nodes[id].session;
+    if (sessions.empty() || sessions.back() != session) sessions.push_back(session);
   }
   for (const std::uint32_t id : kept) {
     Node node = whole.nodes[id];

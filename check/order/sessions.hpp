@@ -28,8 +28,10 @@ struct Node {
   std::uint32_t op = kNone;  ///< into History::ops
   std::uint32_t session = 0;
   std::uint32_t key = 0;
-  std::uint32_t from = kNone;  ///< node that wrote what it read; kInitialWrite; kNone: reads nothing
+  std::uint32_t from =
+      kNone;  ///< node that wrote what it read; kInitialWrite; kNone: reads nothing
   bool writes = false;
+  bool pending = false;  ///< took effect only because a node reads it
 
   [[nodiscard]] bool reads() const { return from != kNone; }
   [[nodiscard]] bool reads_node() const { return from < kInitialWrite; }
@@ -39,8 +41,8 @@ struct Sessions {
   std::vector<Node> nodes;           ///< session after session, each in program order
   std::vector<std::uint32_t> first;  ///< by session: its first node; one more at the end
   std::size_t keys = 0;              ///< ids of keys are below this
-  std::uint64_t unclear = 0;         ///< observations left out: nobody can tell whose value they saw
-  std::uint64_t unused = 0;          ///< mismatches that do not tell what they saw
+  std::uint64_t unclear = 0;  ///< observations left out: nobody can tell whose value they saw
+  std::uint64_t unused = 0;   ///< mismatches that do not tell what they saw
   // What no model allows; indices of History::ops, kNone: not seen.
   std::uint32_t thin_air = kNone;       ///< a read of a value that nobody wrote
   std::uint32_t aborted_read = kNone;   ///< a read of a value whose write surely failed
@@ -52,7 +54,12 @@ struct Sessions {
 /// COST: O(n).
 [[nodiscard]] Sessions sessions_of(const History& history);
 
-/// These nodes alone (ascending). A read whose writer is missing is left out; a cas becomes a write.
+/// Of these nodes (ascending) those that stand by themselves: a read needs its writer, and a write of unknown outcome
+/// someone who reads it.
+[[nodiscard]] std::vector<std::uint32_t> standing(const Sessions& whole,
+                                                  std::vector<std::uint32_t> nodes);
+
+/// The standing ones of these nodes (ascending) alone. A cas whose old value's writer is missing becomes a write.
 [[nodiscard]] Sessions part_of(const Sessions& whole, std::span<const std::uint32_t> nodes);
 
 /// Nodes of one sort, by key, session and position.

@@ -34,12 +34,12 @@ void add_reads_first(const Sessions& sessions, std::vector<Edge>& edges) {
 // What one session knows of one key; valid while `session` is the one at hand.
 struct KeyState {
   std::uint32_t session = kNone;
-  std::uint32_t last_read = kNone;   // of a written value
+  std::uint32_t last_read = kNone;  // of a written value
   std::uint32_t last_write = kNone;
-  std::uint32_t join = kNone;        // where the session's writes so far come together
-  std::uint32_t target = kNone;      // own write that was read after later ones …
-  std::uint32_t behind = 0;          // … and how far (index in its run) these are ordered before it
-  std::uint32_t looked = 0;          // MW: change number of the sight when the key was last read
+  std::uint32_t join = kNone;    // where the session's writes so far come together
+  std::uint32_t target = kNone;  // own write that was read after later ones …
+  std::uint32_t behind = 0;      // … and how far (index in its run) these are ordered before it
+  std::uint32_t looked = 0;      // MW: change number of the sight when the key was last read
 };
 
 // Read-your-writes, monotonic reads, monotonic writes: each session by itself.
@@ -196,7 +196,7 @@ class OwnSession {
   std::vector<KeyState> keys_;
   std::vector<Seen> seen_;  // by session
   std::uint32_t changes_ = 0;
-  std::uint32_t size_;      // nodes, and those where writes come together
+  std::uint32_t size_;  // nodes, and those where writes come together
   std::vector<std::uint32_t> join_of_;
   std::vector<Edge> edges_;
   SightVerdict out_;

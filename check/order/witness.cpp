@@ -42,7 +42,8 @@ class Path {
   };
 
   void step(std::uint32_t node, bool theirs, std::uint32_t parent, bool jumped) {
-    std::uint32_t& at = index_.at(std::uint64_t{node} << 2U | (theirs ? 2U : 0U) | (jumped ? 1U : 0U));
+    std::uint32_t& at =
+        index_.at(std::uint64_t{node} << 2U | (theirs ? 2U : 0U) | (jumped ? 1U : 0U));
     if (at != FlatMap::kFree) return;
     at = static_cast<std::uint32_t>(steps_.size());
     const bool writes = sessions_.nodes[node].writes;
@@ -89,20 +90,13 @@ void tidy(Part& part) {
   part.erase(std::unique(part.begin(), part.end()), part.end());
 }
 
-// The part without `count` nodes from `at` on, and without reads whose writer is missing then.
+// The part without `count` nodes from `at` on, and without what does not stand then.
 Part without(const Sessions& sessions, const Part& part, std::size_t at, std::size_t count) {
   Part rest;
   for (std::size_t i = 0; i < part.size(); ++i) {
     if (i < at || i >= at + count) rest.push_back(part[i]);
   }
-  Part kept;
-  for (const std::uint32_t id : rest) {
-    const Node& node = sessions.nodes[id];
-    const bool explained = node.from == kInitialWrite ||
-                           std::binary_search(rest.begin(), rest.end(), node.from);
-    if (node.writes || explained) kept.push_back(id);
-  }
-  return kept;
+  return standing(sessions, std::move(rest));
 }
 
 }  // namespace
@@ -118,18 +112,45 @@ Part proof_of(const Sessions& sessions, const Sight& sight, const Refutation& re
     part.push_back(edge.to);
     if (edge.why != kNone) path.add(edge.why, edge.from, part);
   }
-  // What a node reads from goes with it, or its read would be left out.
-  for (std::size_t i = 0; i < part.size(); ++i) {
+  const std::size_t own = part.size();
+  for (std::size_t i = 0; i < own; ++i) {
     const Node& node = sessions.nodes[part[i]];
     if (node.reads_node() && !node.writes) part.push_back(node.from);
-    if (part.size() > 2 * sessions.nodes.size() + 64) break;
   }
-  tidy(part);
+  complete(sessions, part);
   return part;
+}
+
+void complete(const Sessions& sessions, Part& part) {
+  tidy(part);
+  std::vector<std::uint32_t>
+      reader;  // by node: a node that reads it, an answered one before others
+  for (bool more = true; more;) {
+    more = false;
+    const Part now = part;
+    for (const std::uint32_t id : now) {
+      if (!sessions.nodes[id].pending) continue;
+      if (reader.empty()) {
+        reader.assign(sessions.nodes.size(), kNone);
+        for (std::uint32_t n = 0; n < sessions.nodes.size(); ++n) {
+          const Node& node = sessions.nodes[n];
+          if (!node.reads_node()) continue;
+          std::uint32_t& at = reader[node.from];
+          if (at == kNone || (sessions.nodes[at].pending && !node.pending)) at = n;
+        }
+      }
+      const std::uint32_t by = reader[id];
+      if (by == kNone || std::binary_search(now.begin(), now.end(), by)) continue;
+      part.push_back(by);
+      more = true;
+    }
+    tidy(part);
+  }
 }
 
 std::optional<Part> shrink(const Sessions& sessions, Part part, const Judge& quick,
                            const Judge& exact, const Deadline& deadline) {
+  part = standing(sessions, std::move(part));
   if (!quick(part_of(sessions, part))) return std::nullopt;
   for (std::size_t chunk = std::max<std::size_t>(part.size() / 2, 1); part.size() > 1; chunk /= 2) {
     for (std::size_t at = 0; at < part.size();) {

@@ -21,6 +21,9 @@ using Part = std::vector<std::uint32_t>;
 [[nodiscard]] Part proof_of(const Sessions& sessions, const Sight& sight,
                             const Refutation& refutation);
 
+/// Adds for each write of unknown outcome someone who read it: without, it may never have happened. Sorts.
+void complete(const Sessions& sessions, Part& part);
+
 /// True: the part is refuted.
 using Judge = std::function<bool(const Sessions&)>;
 

@@ -44,9 +44,9 @@ TEST_CASE("ladder: a model that fails makes every stronger one fail") {
   constexpr const char* kParts[] = {"read-your-writes", "monotonic-reads", "monotonic-writes",
                                     "writes-follow-reads"};
   for (; runs < 100'000 && std::chrono::steady_clock::now() < end; ++runs) {
-    const History history = random_sessions(
-        dice, {2 + below(dice, 3), 1 + below(dice, 3), 4 + below(dice, 6), below(dice, 2) == 0,
-               below(dice, 2) == 0});
+    const History history =
+        random_sessions(dice, {2 + below(dice, 3), 1 + below(dice, 3), 4 + below(dice, 6),
+                               below(dice, 2) == 0, below(dice, 2) == 0});
     if (!find_check("causal")->applies(history)) continue;
     const Ladder ladder = climb_of(history);
     CAPTURE(runs, ladder_text(ladder));

@@ -31,6 +31,8 @@ inline unsigned below(std::mt19937_64& dice, unsigned n) {
 inline History random_sessions(std::mt19937_64& dice, const RandomShape& shape) {
   Build build;
   std::vector<Nanos> free_at(shape.sessions, 0);
+  std::vector<std::int32_t> process;  // of each session; another one after an unknown outcome
+  for (unsigned s = 0; s < shape.sessions; ++s) process.push_back(static_cast<std::int32_t>(s));
   std::vector<std::vector<ValueId>> written(shape.keys, {0});
   std::vector<ValueId> now(shape.keys, 0);
   ValueId next = 1;
@@ -43,8 +45,8 @@ inline History random_sessions(std::mt19937_64& dice, const RandomShape& shape) 
     const Nanos to = from + 1 + below(dice, 25);
     free_at[s] = to + 1;
     const bool any = below(dice, 4) < noise;
-    const ValueId saw = any ? written[k][below(dice, static_cast<unsigned>(written[k].size()))]
-                            : now[k];
+    const ValueId saw =
+        any ? written[k][below(dice, static_cast<unsigned>(written[k].size()))] : now[k];
     const unsigned what = below(dice, 10);
     if (what < 5) {
       build.read(from, to, saw);
@@ -60,7 +62,9 @@ inline History random_sessions(std::mt19937_64& dice, const RandomShape& shape) 
       if (shape.pending && below(dice, 8) == 0) build.pending();
     }
     build.at("n" + std::to_string(1 + below(dice, 3)));
-    build.history.ops.back().process = static_cast<std::int32_t>(s);
+    Op& op = build.history.ops.back();
+    op.process = process[s];
+    if (op.outcome == EventType::info) process[s] += static_cast<std::int32_t>(shape.sessions);
   }
   std::stable_sort(build.history.ops.begin(), build.history.ops.end(),
                    [](const Op& a, const Op& b) { return a.invoked < b.invoked; });

@@ -107,8 +107,8 @@ TEST_CASE("sight: every guarantee as brute force decides it, and proofs that hol
       };
       const auto brute = [&](const Sessions& part) { return some_arbitration(part, one) == false; };
       REQUIRE(brute(part_of(sessions, proof_of(sessions, sight, *verdict.refuted))));
-      const auto witness = shrink(sessions, proof_of(sessions, sight, *verdict.refuted), quick,
-                                  brute, deadline);
+      const auto witness =
+          shrink(sessions, proof_of(sessions, sight, *verdict.refuted), quick, brute, deadline);
       REQUIRE(witness.has_value());
     }
     if (runs % 8 == 0) {
