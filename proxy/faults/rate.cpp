@@ -27,8 +27,8 @@ class Line final : public SharedState {
   Nanos send(Nanos cost, Nanos arrival, Nanos now, Nanos burst) noexcept {
     Nanos free = next_free_.load(std::memory_order_relaxed);
     for (;;) {
-      const Nanos earliest = std::max(arrival - kSlack, now - kCatchUpMax) - burst;
-      const Nanos due = (free == kNew ? arrival - burst : std::max(free, earliest)) + cost;
+      const Nanos anew = std::max(arrival, now - kCatchUpMax) - burst;
+      const Nanos due = (free == kNew ? anew : std::max(free, anew - kSlack)) + cost;
       if (next_free_.compare_exchange_weak(free, due, std::memory_order_relaxed)) return due;
     }
   }

@@ -37,7 +37,7 @@ TEST_CASE("every kind is described, once", "[fault]") {
   REQUIRE_FALSE(all_fault_kinds().empty());
   for (const FaultKind* kind : all_fault_kinds()) {
     CAPTURE(std::string(kind->name));
-    CHECK(valid_name(kind->name));
+    CHECK(kind->name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string_view::npos);
     CHECK_FALSE(kind->doc.empty());
     CHECK((kind->make != nullptr) == (kind->place == Place::door || kind->place == Place::stage));
     CHECK((kind->connect_delay != nullptr) == (kind->place == Place::connect));
