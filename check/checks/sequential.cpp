@@ -5,7 +5,6 @@
 // that brute force judged again, and what is left is unknown.
 // Sources: Lamport, IEEE ToC 1979; Gibbons and Korach, SIAM J. Comput. 1997; Zennou et al., CAV 2019.
 // Thread: pure; the budget may be interrupted from outside. Tested by tests/check/order_checks_test.cpp.
-#include <algorithm>
 #include <new>
 
 #include "check/check_kind.hpp"
@@ -28,6 +27,7 @@ class Sequential {
  public:
   explicit Sequential(const CheckInput& input)
       : input_(input),
+        started_(monotonic_clock().now()),
         deadline_(input.budget),
         sessions_(order::sessions_of(input.history)),
         reporter_("sequential", input.history, input.budget, input.windows) {}
@@ -76,7 +76,7 @@ class Sequential {
 
   void refute(Part proof) {
     method_ = "forced order, saturation";
-    const Deadline more = grace();
+    const Deadline more(order::rest_of(input_.budget, started_));
     const auto quick = [&](const Sessions& part) {
       return order::saturate(part, more, memory()).refuted;
     };
@@ -88,7 +88,7 @@ class Sequential {
     if (sessions_.nodes.size() > kMostForWitness) return reporter_.stopped("budget.time");
     Part all;
     for (std::uint32_t n = 0; n < sessions_.nodes.size(); ++n) all.push_back(n);
-    const Deadline more = grace();
+    const Deadline more(order::rest_of(input_.budget, started_));
     const auto quick = [&](const Sessions& part) {
       return order::find_schedule(input_.history, part, {}, more, memory()).outcome ==
              Schedule::Outcome::none;
@@ -96,16 +96,10 @@ class Sequential {
     reporter_.refuted(sessions_, std::move(all), quick, exact, nullptr);
   }
 
-  // A proof must be shrunk even where all the time went into finding it.
-  [[nodiscard]] Deadline grace() const {
-    Budget budget = input_.budget;
-    budget.seconds = std::clamp(budget.seconds / 4, 1.0, 15.0);
-    return Deadline(budget);
-  }
-
   static bool exact(const Sessions& part) { return order::some_sequence(part) == false; }
 
   const CheckInput& input_;
+  Nanos started_;
   Deadline deadline_;
   Sessions sessions_;
   order::Reporter reporter_;

@@ -21,6 +21,7 @@ constexpr struct {
               {"writes-follow-reads", order::kWritesFollowReads}};
 
 CheckResult run(const CheckInput& input) {
+  const Nanos started = monotonic_clock().now();
   const auto sessions = order::sessions_of(input.history);
   CheckResult worst;
   std::string failed;
@@ -31,7 +32,7 @@ CheckResult run(const CheckInput& input) {
   bool first = true;
   for (const auto& part : kParts) {
     CheckResult one = order::check_sight(part.name, part.sight, sessions, input.history,
-                                         input.budget, input.windows);
+                                         order::rest_of(input.budget, started), input.windows);
     power += one.power;
     inside += one.power_inside;
     across += one.power_across;

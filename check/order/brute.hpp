@@ -1,7 +1,7 @@
 // Brute force for witnesses: the definitions themselves, on a few operations.
 //
 // Shares nothing with the deciders but the nodes, so that a defect there shows here. Bounded: nothing where there are too
-// many operations to try. Thread: pure. Tested by tests/check/sight_test.cpp, tests/check/serial_test.cpp.
+// many operations to try. Thread: pure. Tested by tests/check/sight_test.cpp.
 #pragma once
 
 #include <optional>

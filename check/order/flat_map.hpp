@@ -1,7 +1,7 @@
 // FlatMap: 64-bit keys to 32-bit numbers, open addressing; for the one pass that finds each value's writer.
 //
 // std::unordered_map allocates a node for each entry, which would cost more than the rest of the check.
-// Thread: one. Tested by tests/check/order_test.cpp.
+// Thread: one. Tested by tests/check/order_checks_test.cpp.
 #pragma once
 
 #include <bit>

@@ -2,7 +2,7 @@
 //
 // sight, serial → edges → **Graph** → order, or a cycle (the proof of a violation).
 // An edge says why it is there: the read that forces it, or kNone for one that the model itself demands.
-// Thread: one. Tested by tests/check/order_test.cpp.
+// Thread: one. Tested by tests/check/order_checks_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -12,12 +12,6 @@ namespace sunder::check::order {
 
 namespace {
 
-Deadline grace(const Budget& budget) {
-  Budget more = budget;
-  more.seconds = std::clamp(budget.seconds / 4, 1.0, 15.0);
-  return Deadline(more);
-}
-
 int side_of(const FaultWindow& window, const History& history, const Op& op) {
   if (op.node >= history.nodes.size()) return -1;
   for (std::size_t s = 0; s < window.sides.size(); ++s) {
@@ -38,9 +32,16 @@ std::string sentence_of(const std::string& reason) {
 
 }  // namespace
 
+Budget rest_of(const Budget& budget, Nanos started) {
+  Budget rest = budget;
+  const double used = static_cast<double>(monotonic_clock().now() - started) / 1e9;
+  rest.seconds = std::max(budget.seconds - used, std::clamp(budget.seconds / 25, 0.3, 2.0));
+  return rest;
+}
+
 Reporter::Reporter(std::string name, const History& history, const Budget& budget,
                    const std::vector<FaultWindow>& windows)
-    : history_(history), budget_(budget), windows_(windows) {
+    : history_(history), budget_(budget), started_(monotonic_clock().now()), windows_(windows) {
   result_.name = std::move(name);
   result_.verdict = Verdict::pass;
 }
@@ -108,9 +109,9 @@ void Reporter::stopped(const char* code) {
 
 void Reporter::refuted(const Sessions& sessions, Part proof, const Judge& quick, const Judge& exact,
                        const Sight* sight) {
-  const Deadline deadline = grace(budget_);
+  const Deadline deadline(rest_of(budget_, started_));
   const auto part = shrink(sessions, std::move(proof), quick, exact, deadline);
-  if (!part) return stopped("crashed");
+  if (!part) return stopped(deadline.exceeded() != nullptr ? deadline.exceeded() : "crashed");
   std::vector<std::uint32_t> ops;
   for (const std::uint32_t id : *part) ops.push_back(sessions.nodes[id].op);
   witness(ops);
@@ -161,7 +162,7 @@ std::string Reporter::tell_edge(const Sessions& part, const Edge& edge) const {
 
 std::string Reporter::tell(const Sessions& part, const Sight* sight) const {
   const Words words(history_, windows_);
-  const Deadline deadline = grace(budget_);
+  const Deadline deadline(rest_of(budget_, started_));
   const std::string last = "No order of " + count_of(part.nodes.size(), "operation", "operations") +
                            " explains every read.";
   std::vector<Edge> cycle;
@@ -228,6 +229,7 @@ CheckResult Reporter::finish(const Sessions& sessions, std::string method) {
 CheckResult check_sight(const std::string& name, const Sight& sight, const Sessions& sessions,
                         const History& history, const Budget& budget,
                         const std::vector<FaultWindow>& windows) {
+  const Nanos started = monotonic_clock().now();
   Reporter reporter(name, history, budget, windows);
   const std::string method = sight.all()         ? "forced order, vector clocks (CCv bad patterns)"
                              : sight.their_reads ? "forced order, vector clocks"
@@ -239,7 +241,7 @@ CheckResult check_sight(const std::string& name, const Sight& sight, const Sessi
     reporter.chances(sessions, verdict.chances);
     if (verdict.stopped != nullptr) reporter.stopped(verdict.stopped);
     if (verdict.refuted) {
-      const Deadline more = grace(budget);
+      const Deadline more(rest_of(budget, started));
       const auto quick = [&](const Sessions& part) {
         return judge_sight(part, sight, more, budget.memory_bytes).refuted.has_value();
       };

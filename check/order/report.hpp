@@ -13,6 +13,10 @@
 
 namespace sunder::check::order {
 
+/// What is left of the budget since `started`, and a little more where nothing is: a proof must be shrunk even where all
+/// the time went into finding it.
+[[nodiscard]] Budget rest_of(const Budget& budget, Nanos started);
+
 class Reporter {
  public:
   Reporter(std::string name, const History& history, const Budget& budget,
@@ -37,6 +41,7 @@ class Reporter {
 
   const History& history_;
   Budget budget_;
+  Nanos started_;
   const std::vector<FaultWindow>& windows_;
   CheckResult result_;
 };

@@ -5,7 +5,7 @@
 // read of the value that it would replace is still to come. Of the writes that may be next, the one whose value was
 // first needed goes first; for a linearizable history that alone leads to the end. Else it goes back and tries others;
 // states seen before (positions and values, by a 128-bit hash) are not tried again.
-// Thread: pure. Tested by tests/check/serial_test.cpp.
+// Thread: pure. Tested by tests/check/sight_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -6,7 +6,7 @@
 // another write w2 of its key, w2 before the read puts w2 before w1, and w1 before w2 puts the read before w2.
 // A cas is one operation: both rules make it follow what it read with nothing between.
 // COST: a round is O(n · sessions · log n); clocks of all nodes.
-// Thread: pure. Tested by tests/check/serial_test.cpp.
+// Thread: pure. Tested by tests/check/sight_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -9,7 +9,7 @@
 //   cas    as a write that also reads its old value; one that failed with a mismatch and tells what it saw is a read
 // A read whose value several writes wrote says nothing certain and is left out (`unclear`): leaving out a read, or a write
 // with all its readers, never makes a violation, so a refutation stays one; a pass does not (reason "input").
-// Thread: values. Tested by tests/check/order_test.cpp.
+// Thread: values. Tested by tests/check/order_checks_test.cpp.
 #pragma once
 
 #include <cstddef>

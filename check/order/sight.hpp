@@ -1,9 +1,9 @@
 // Sight: session guarantees and causal consistency: is there an order of writes that explains every read?
 //
 // Sessions → **judge_sight** → nothing, or a Refutation → witness.hpp → CheckResult.
-// A guarantee says which writes a read must have seen (Terry et al., PDIS 1994), and the read returns the last of these in
-// one order of all writes, the arbitration (Viotti and Vukolić, CSUR 2016). The order is not recorded; a guarantee holds iff
-// the order that reads force upon it has no cycle:
+// A guarantee says which writes a read must have seen (Terry et al., PDIS 1994), and the read returns the last of these
+// in one order of all writes, the arbitration (Viotti and Vukolić, CSUR 2016). That order is not recorded; a guarantee
+// holds iff the order that reads force upon it has no cycle:
 //   read-your-writes     a read has seen the writes of its session
 //   monotonic-reads      … what earlier reads of its session returned
 //   monotonic-writes     with a write, the earlier writes of its session; and arbitration keeps their order

@@ -2,7 +2,7 @@
 //
 // sight or serial → proof (nodes) → **shrink** → report.hpp → CheckResult.
 // 1-minimal: without any one of the operations (and the reads of what it wrote) the rest is legal.
-// Thread: pure. Tested by tests/check/sight_test.cpp, tests/check/serial_test.cpp.
+// Thread: pure. Tested by tests/check/sight_test.cpp.
 #pragma once
 
 #include <functional>
