@@ -16,7 +16,7 @@
 namespace sunder::proxy {
 
 inline constexpr std::size_t kBlockBytes = std::size_t{16} << 10;
-inline constexpr std::size_t kPoolBlocksMax = 1024;  ///< 16 MiB a loop
+inline constexpr std::size_t kPoolBlocksMax = 4096;  ///< 64 MiB a loop
 
 struct Block {
   Block* next = nullptr;
