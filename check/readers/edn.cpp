@@ -15,12 +15,19 @@ Status read_edn(LineReader& lines, History& history, HistoryBuilder& builder) {
   RawEvent event;
   history.header.clock = "foreign";
   while (true) {
-    auto form = forms.next();
-    if (!form) return form.error();
-    if (!*form) break;
-    auto client = events.parse(**form, event);
-    if (!client) return placed(client.error(), lines);
-    if (!*client) continue;
+    const auto rest = forms.peek();
+    if (!rest) return rest.error();
+    if (!*rest) break;
+    if (const std::size_t used = events.scan(**rest, event); used != 0) {
+      forms.take(used);
+    } else {
+      const auto form = forms.next();
+      if (!form) return form.error();
+      if (!*form) break;
+      const auto client = events.parse(**form, event);
+      if (!client) return placed(client.error(), lines);
+      if (!*client) continue;
+    }
     if (auto added = builder.add(event, [&] { return lines.where(); }); !added) {
       return placed(added.error(), lines);
     }

@@ -24,6 +24,9 @@ class EdnEvents {
 
   /// RETURNS false for an event that is no client's (its :process is no number). ERRORS: invalid, without a place.
   [[nodiscard]] Result<bool> parse(std::string_view map, RawEvent& event);
+  /// The same for a client's event of the simple shape at the beginning of `rest`. RETURNS how many bytes it is long; 0: it
+  /// is of another shape, for parse() to read.
+  [[nodiscard]] std::size_t scan(std::string_view rest, RawEvent& event);
 
  private:
   enum class Keyed : std::uint8_t { undecided, no, yes };

@@ -75,7 +75,7 @@ bool skip_between(std::string_view& text, Syntax syntax) {
 
 }  // namespace
 
-Result<std::optional<std::string_view>> FormReader::next() {
+Result<std::optional<std::string_view>> FormReader::peek() {
   while (true) {
     if (!skip_between(rest_, syntax_)) {
       return Error{
@@ -83,11 +83,16 @@ Result<std::optional<std::string_view>> FormReader::next() {
           "expected an event as a map, {…}, not \"" + std::string(rest_.substr(0, 20)) + "\"",
           lines_.where()};
     }
-    if (!rest_.empty()) break;
+    if (!rest_.empty()) return std::optional(rest_);
     const auto line = lines_.next();
     if (!line) return std::optional<std::string_view>();
     rest_ = *line;
   }
+}
+
+Result<std::optional<std::string_view>> FormReader::next() {
+  const auto begins = peek();
+  if (!begins || !*begins) return begins;
   Balance balance(syntax_);
   std::size_t size = balance.scan(rest_);
   if (size != std::string_view::npos) {

@@ -24,6 +24,10 @@ class FormReader {
   /// RETURNS nothing at the end; then torn() says whether a map was left open. Readable bytes behind: LineReader::kPadding.
   /// ERRORS: invalid, where something stands between maps that is none.
   [[nodiscard]] Result<std::optional<std::string_view>> next();
+  /// The rest of the line in which the next map begins, from its brace on; nothing at the end. ERRORS: as next().
+  [[nodiscard]] Result<std::optional<std::string_view>> peek();
+  /// Goes over that many bytes of what peek() returned.
+  void take(std::size_t bytes) { rest_.remove_prefix(bytes); }
   [[nodiscard]] bool torn() const { return torn_; }
 
  private:
