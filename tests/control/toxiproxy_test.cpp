@@ -5,6 +5,8 @@
 #include <sys/socket.h>
 
 #include "control/server.hpp"
+#include "proxy/fault.hpp"
+#include "proxy/fault.hpp"
 #include "tests/control/rig.hpp"
 
 using namespace sunder;
