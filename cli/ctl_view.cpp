@@ -128,6 +128,25 @@ std::string pair_list(const json& status, const std::vector<std::string>& left_o
   return out;
 }
 
+/// Where several rules meet on a pair: each in the order in which it acts, and what that comes to.
+std::string overlaps(const json& status) {
+  std::string out;
+  for (const json& pair : status.at("pairs")) {
+    const json& rules = pair.at("rules");
+    if (rules.size() < 2) continue;
+    out += pair.at("from").get<std::string>() + " -> " + pair.at("to").get<std::string>() +
+           ": open connections: " + pair.at("established").get<std::string>() +
+           ", new ones: " + pair.at("opening").get<std::string>() + "\n";
+    for (const json& rule : rules) {
+      out += "    " + rule.at("kind").get<std::string>() + " " + rule.at("name").get<std::string>();
+      out += rule.at("acts").get<bool>()
+                 ? "\n"
+                 : ": does not act, " + rule.at("why").get<std::string>() + "\n";
+    }
+  }
+  return out.empty() ? out : "\nwhere rules meet, in the order in which they act:\n" + out;
+}
+
 std::string event_text(const json& event) {
   const auto text = [&](const char* key) {
     const auto found = event.find(key);
@@ -193,6 +212,7 @@ Result<std::string> status_view(const std::string& text) {
     if (!servers.empty()) out += table(status, servers);
     const std::string rest = pair_list(status, servers);
     if (!rest.empty()) out += (servers.empty() ? "" : "\n") + rest;
+    out += overlaps(status);
     if (const json& packets = status.at("packets"); packets.is_object()) {
       const auto count = [&](const char* key) {
         return std::to_string(packets.at(key).get<std::uint64_t>());
@@ -223,6 +243,11 @@ Result<std::string> faults_view(const std::string& text) {
       }
       const double probability = fault.at("probability").get<double>();
       if (probability < 1) words.push_back("probability=" + number_text("%g", probability));
+      if (fault.contains("frame")) words.push_back("frame=" + fault.at("frame").get<std::string>());
+      for (const char* trigger : {"after_bytes", "after_messages"}) {
+        if (!fault.contains(trigger)) continue;
+        words.push_back(trigger + ("=" + std::to_string(fault.at(trigger).get<std::uint64_t>())));
+      }
       const json& touched = fault.at("touched");
       words.push_back("(" + std::to_string(touched.at("connections").get<std::uint64_t>()) +
                       " connections, " + format_size(touched.at("bytes").get<std::uint64_t>()) +
@@ -230,6 +255,23 @@ Result<std::string> faults_view(const std::string& text) {
       out += joined(words, " ") + "\n";
     }
     if (out.empty()) out = "no fault is in force\n";
+    return Result<std::string>(out);
+  });
+}
+
+Result<std::string> proxies_view(const std::string& text) {
+  return reading<std::string>(text, [](const json& answer) {
+    const json list = answer.contains("proxies") ? answer.at("proxies") : json::array({answer});
+    std::string out;
+    for (const json& proxy : list) {
+      const auto name = proxy.at("name").get<std::string>();
+      const auto node = proxy.at("node").get<std::string>();
+      out += name + ": " + proxy.at("listen").get<std::string>() + " -> " +
+             proxy.at("upstream").get<std::string>();
+      if (!proxy.at("enabled").get<bool>()) out += " (disabled)";
+      out += ", pairs client:" + node + " and " + node + ":client\n";
+    }
+    if (out.empty()) out = "there is no proxy\n";
     return Result<std::string>(out);
   });
 }

@@ -24,6 +24,7 @@ struct EventsView {
   std::string text;        ///< a line each
   std::uint64_t next = 0;  ///< where to go on
 };
+[[nodiscard]] Result<std::string> proxies_view(const std::string& text);
 [[nodiscard]] Result<EventsView> events_view(const std::string& json, bool raw);
 
 /// "p1: drop on n1:n2, n2:n1, in force after 0.4 ms", and a line for each rule removed with what it touched.

@@ -59,9 +59,12 @@ Status ServeSession::State::bind_api() {
   const auto port = port_number(*address, "--listen");
   if (!port) return port.error();
   const std::string host = address->host == "localhost" ? "127.0.0.1" : address->host;
-  using Reach = control::ApiServer::Reach;
-  auto bound = control::ApiServer::bind(
-      host, *port, options.toxiproxy_open ? Reach::private_network : Reach::loopback_only);
+  auto token = control::read_token(options.token_file);
+  if (!token) return token.error();
+  control::Access access;
+  access.token = std::move(*token);
+  access.toxiproxy_open = options.toxiproxy_open;
+  auto bound = control::ApiServer::bind(host, *port, std::move(access));
   if (!bound) return bound.error();
   api = std::move(*bound);
   return {};
@@ -180,7 +183,7 @@ Result<std::unique_ptr<ServeSession>> ServeSession::start(const ServeOptions& op
   SUNDER_TRY(s.start_proxy());
   SUNDER_TRY(s.open_links());
   SUNDER_TRY(s.open_proxies());
-  s.api->start(*s.switchboard, s.toxiproxy.get());
+  s.api->start(*s.switchboard, s.toxiproxy.get(), s.table.get());
   SUNDER_TRY(s.tell_ctl());
   return session;
 }

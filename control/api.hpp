@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 
+#include "control/proxies.hpp"
 #include "control/switchboard.hpp"
 
 namespace sunder::control {
@@ -24,7 +25,9 @@ struct ApiAnswer {
   std::string body;
 };
 
-[[nodiscard]] ApiAnswer handle(Switchboard& switchboard, const ApiRequest& request);
+/// Without `proxies` the routes of named proxies are refused.
+[[nodiscard]] ApiAnswer handle(Switchboard& switchboard, const ApiRequest& request,
+                               ProxyTable* proxies = nullptr);
 [[nodiscard]] ApiAnswer answer_of(const Error& error);
 
 }  // namespace sunder::control

@@ -7,6 +7,7 @@
 
 #include <httplib.h>
 
+#include <cctype>
 #include <nlohmann/json.hpp>
 
 #include "control/json_text.hpp"
@@ -18,6 +19,7 @@ using nlohmann::json;
 
 constexpr time_t kConnectSeconds = 2;
 constexpr time_t kAnswerSeconds = 15;
+constexpr std::size_t kFirstLineMax = 64 * 1024;
 
 Error unreachable(const std::string& url, const std::string& why) {
   return {ErrorCode::unavailable,
@@ -109,6 +111,28 @@ Result<T> read_answer(const Result<std::string>& body, T (*read)(const json&)) {
   }
 }
 
+Error no_fault(const std::string& name) {
+  return {ErrorCode::not_found, "there is no fault \"" + name + "\" in force", "name",
+          "unknown_name"};
+}
+
+/// A name as one part of a path (RFC 3986, section 2.1).
+std::string in_path(const std::string& name) {
+  constexpr const char* kHex = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) != 0 || c == '-' || c == '_' || c == '.' || c == '~') {
+      out += c;
+    } else {
+      out += '%';
+      out += kHex[byte >> 4U];
+      out += kHex[byte & 0xFU];
+    }
+  }
+  return out;
+}
+
 std::string list_of(const std::vector<std::string>& names) {
   std::vector<std::string> items;
   for (const std::string& name : names) items.push_back(json_quoted(name));
@@ -136,6 +160,10 @@ struct Client::State {
   Result<std::string> get(const std::string& path) const {
     if (http == nullptr) return unreachable(url, "not of the form http://127.0.0.1:8474");
     return answer(http->Get(path));
+  }
+  Result<std::string> patch(const std::string& path, const std::string& body) const {
+    if (http == nullptr) return unreachable(url, "not of the form http://127.0.0.1:8474");
+    return answer(http->Patch(path, body, "application/json"));
   }
   Result<std::string> remove(const std::string& path) const {
     if (http == nullptr) return unreachable(url, "not of the form http://127.0.0.1:8474");
@@ -180,6 +208,16 @@ Result<Applied> Client::partition(const PartitionRequest& request) {
   if (request.one_way) body.boolean("one_way", true);
   if (!request.name.empty()) body.text("name", request.name);
   if (request.lease != 0) body.number("lease", request.lease);
+  if (!request.lease_name.empty()) body.text("lease", request.lease_name);
+  if (request.flap_on != 0) {
+    body.number("flap_on", request.flap_on).number("flap_off", request.flap_off);
+  }
+  if (const ShapeSpec& shape = request.shape; !shape.shape.empty()) {
+    body.text("shape", shape.shape).number("seed", shape.seed);
+    if (!shape.nodes.empty()) body.raw("nodes", list_of(shape.nodes));
+    if (!shape.leader.empty()) body.text("leader", shape.leader);
+    if (!shape.leader_side.empty()) body.text("leader_side", shape.leader_side);
+  }
   return read_answer(state_->post("/v1/partition", body.object()), applied_of);
 }
 
@@ -190,7 +228,7 @@ Result<Applied> Client::heal(const std::vector<std::string>& names, bool all) {
   return read_answer(state_->post("/v1/heal", body.object()), applied_of);
 }
 
-Result<Applied> Client::add_fault(const FaultSpec& fault) {
+Result<Applied> Client::add_fault(const FaultSpec& fault, const std::string& lease) {
   JsonText params;
   for (const auto& [key, value] : fault.params) params.text(key, value);
   JsonText body;
@@ -198,14 +236,27 @@ Result<Applied> Client::add_fault(const FaultSpec& fault) {
   if (!fault.name.empty()) body.text("name", fault.name);
   body.real("probability", fault.probability);
   if (fault.duration != 0) body.number("duration", fault.duration);
+  if (!fault.frame.empty()) body.text("frame", fault.frame);
+  if (fault.after_bytes != 0) body.number("after_bytes", fault.after_bytes);
+  if (fault.after_messages != 0) body.number("after_messages", fault.after_messages);
+  if (!lease.empty()) body.text("lease", lease);
   return read_answer(state_->post("/v1/faults", body.object()), applied_of);
 }
 
+Result<Applied> Client::update_fault(const std::string& name,
+                                     const std::map<std::string, std::string>& params,
+                                     std::optional<double> probability) {
+  if (!valid_name(name)) return no_fault(name);
+  JsonText values;
+  for (const auto& [key, value] : params) values.text(key, value);
+  JsonText body;
+  body.raw("params", values.object());
+  if (probability) body.real("probability", *probability);
+  return read_answer(state_->patch("/v1/faults/" + name, body.object()), applied_of);
+}
+
 Result<Applied> Client::remove_fault(const std::string& name) {
-  if (!valid_name(name)) {
-    return Error{ErrorCode::not_found, "there is no fault \"" + name + "\" in force", "name",
-                 "unknown_name"};
-  }
+  if (!valid_name(name)) return no_fault(name);
   return read_answer(state_->remove("/v1/faults/" + name), applied_of);
 }
 
@@ -230,6 +281,65 @@ Status Client::note(const std::string& text, const std::map<std::string, std::st
   const auto answer = state_->post("/v1/events", body.object());
   if (!answer) return answer.error();
   return {};
+}
+
+Result<std::string> Client::add_proxy(const std::string& name, const std::string& listen,
+                                      const std::string& upstream) {
+  JsonText body;
+  body.text("name", name).text("upstream", upstream);
+  if (!listen.empty()) body.text("listen", listen);
+  return state_->post("/v1/proxies", body.object());
+}
+
+Result<std::string> Client::enable_proxy(const std::string& name, bool enabled) {
+  return state_->patch("/v1/proxies/" + in_path(name),
+                       JsonText().boolean("enabled", enabled).object());
+}
+
+Result<std::string> Client::remove_proxy(const std::string& name) {
+  return state_->remove("/v1/proxies/" + in_path(name));
+}
+
+void Client::set_token(const std::string& token) {
+  if (state_->http != nullptr) state_->http->set_bearer_token_auth(token);
+}
+
+Status Client::hold(const std::function<bool(const std::string& lease)>& opened,
+                    const std::function<bool()>& go_on) {
+  if (state_->http == nullptr) {
+    return unreachable(state_->url, "not of the form http://127.0.0.1:8474");
+  }
+  httplib::Request request;
+  request.method = "POST";
+  request.path = "/v1/leases";
+  int status = 0;
+  bool is_open = false;
+  bool ended = false;  // by us
+  std::string first;
+  request.response_handler = [&](const httplib::Response& answer) {
+    status = answer.status;
+    return true;
+  };
+  request.content_receiver = [&](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
+    if (!is_open) {
+      first.append(data, size);
+      const auto end = first.find('\n');
+      if (status != 200 || end == std::string::npos) return first.size() < kFirstLineMax;
+      const json line = json::parse(first.substr(0, end), nullptr, false);
+      is_open = line.is_object() && line.contains("lease") && line["lease"].is_string();
+      ended = !is_open || !opened(line["lease"].get<std::string>());
+    }
+    ended = ended || !go_on();
+    return !ended;
+  };
+  const httplib::Result result = state_->http->send(request);
+  if (ended && is_open) return {};
+  if (!result) {
+    return is_open ? Error{ErrorCode::unavailable, "the session has ended, and its leases with it"}
+                   : unreachable(state_->url, httplib::to_string(result.error()));
+  }
+  if (status != 200) return error_of(status, first);
+  return Error{ErrorCode::unavailable, "the session has ended, and its leases with it"};
 }
 
 Result<std::string> Client::get(const std::string& path) {

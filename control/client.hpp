@@ -6,8 +6,11 @@
 // Thread: a Client is for one thread at a time; make as many as needed.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +18,16 @@
 #include "sunder/result.hpp"
 
 namespace sunder::control {
+
+/// A partition by the name of its shape (control/partition_shapes.hpp).
+struct ShapeSpec {
+  std::string shape;  ///< "bridge", …; empty: none
+  std::vector<std::string>
+      nodes;                ///< those cut off, or those that take part; empty: every database node
+  std::string leader;       ///< majority, bridge: who it is about
+  std::string leader_side;  ///< majority: "majority" or "minority"
+  std::uint64_t seed = 0;   ///< of what is drawn
+};
 
 struct PartitionRequest {
   std::vector<std::vector<std::string>>
@@ -24,6 +37,10 @@ struct PartitionRequest {
   bool one_way = false;  ///< groups only: cut from the first group to the others, not back
   std::string name;      ///< empty: the server chooses ("p1", "p2", …)
   Nanos lease = 0;
+  ShapeSpec shape;         ///< instead of groups and pairs
+  Nanos flap_on = 0;       ///< flapping: in force so long, …
+  Nanos flap_off = 0;      ///< … then out of force so long; 0: it does not flap
+  std::string lease_name;  ///< heals when this lease ends, see Client::hold
 };
 
 /// One cut or fault and its life.
@@ -60,13 +77,29 @@ class Client {
   Result<Applied> partition(const PartitionRequest& request);
   /// Removes the named cuts, or every cut (`names` empty). With `all` every other fault too.
   Result<Applied> heal(const std::vector<std::string>& names, bool all);
-  Result<Applied> add_fault(const FaultSpec& fault);
+  /// With the name of a lease, it ends with that lease.
+  Result<Applied> add_fault(const FaultSpec& fault, const std::string& lease = "");
+  /// Changes parameters in place; those not named stay.
+  Result<Applied> update_fault(const std::string& name,
+                               const std::map<std::string, std::string>& params,
+                               std::optional<double> probability);
   Result<Applied> remove_fault(const std::string& name);
   Result<std::vector<RuleReport>> rules();
   /// Tells the proxy that a node's process is gone (true) or may be reached again (false).
   Status set_node_down(const std::string& node, bool down);
   /// Writes a note of the caller into the event log: {"event":"note","text":…, and each of `fields` as a text}.
   Status note(const std::string& text, const std::map<std::string, std::string>& fields = {});
+  /// Named proxies (of `sunder serve`). RETURNS the proxy as JSON. An empty `listen` takes a free port on loopback.
+  Result<std::string> add_proxy(const std::string& name, const std::string& listen,
+                                const std::string& upstream);
+  Result<std::string> enable_proxy(const std::string& name, bool enabled);
+  Result<std::string> remove_proxy(const std::string& name);
+  /// Opens a lease and keeps it open: `opened` gets its name, `go_on` is asked twice a second; the first false ends it.
+  /// Rules tied to the lease end with it, also when this process dies. Use another Client inside of `opened`.
+  Status hold(const std::function<bool(const std::string& lease)>& opened,
+              const std::function<bool()>& go_on);
+  /// For an API that demands one.
+  void set_token(const std::string& token);
   /// Raw JSON of GET `path` ("/v1/status", "/v1/events?since=17"), for printing.
   Result<std::string> get(const std::string& path);
 

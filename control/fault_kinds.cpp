@@ -1,6 +1,10 @@
 // Fault kinds from the proxy's registry; see fault_kinds.hpp.
 #include "control/fault_kinds.hpp"
 
+#include <array>
+#include <cstdio>
+
+#include "base/units.hpp"
 #include "control/json_text.hpp"
 #include "proxy/registry.hpp"
 
@@ -12,6 +16,45 @@ std::string known_kinds() {
   for (const proxy::FaultKind* kind : proxy::all_fault_kinds()) {
     if (!out.empty()) out += ", ";
     out += kind->name;
+  }
+  return out;
+}
+
+/// A bound in the parameter's own unit.
+std::string bound_text(const proxy::ParamSpec& spec, double bound) {
+  std::array<char, 32> plain{};
+  std::snprintf(plain.data(), plain.size(), "%g", bound);
+  switch (spec.unit) {
+    case proxy::ParamUnit::duration: return format_duration(static_cast<Nanos>(bound));
+    case proxy::ParamUnit::size: return format_size(static_cast<std::uint64_t>(bound));
+    case proxy::ParamUnit::rate: return format_size(static_cast<std::uint64_t>(bound)) + "/s";
+    default: return plain.data();
+  }
+}
+
+FaultParamLine line_of(const proxy::ParamSpec& spec) {
+  constexpr double kNoBound = 9.0e18;
+  FaultParamLine out;
+  out.name = spec.name;
+  out.doc = spec.doc;
+  out.unit = name_of(spec.unit);
+  if (spec.unit == proxy::ParamUnit::choice) out.unit = spec.choices;
+  out.default_value = spec.fallback;
+  const bool has_max = spec.max < kNoBound;
+  if (spec.unit == proxy::ParamUnit::choice || spec.unit == proxy::ParamUnit::text) return out;
+  if (spec.min > 0 || has_max) {
+    out.bounds = bound_text(spec, spec.min);
+    out.bounds += has_max ? " to " + bound_text(spec, spec.max) : " or more";
+  }
+  return out;
+}
+
+std::string table_of(const std::vector<FaultParamLine>& params) {
+  std::string out = "| field | unit | default | bounds | |\n|---|---|---|---|---|\n";
+  for (const FaultParamLine& param : params) {
+    out += "| `" + param.name + "` | " + param.unit + " | " +
+           (param.default_value.empty() ? "required" : "`" + param.default_value + "`") + " | " +
+           param.bounds + " | " + param.doc + " |\n";
   }
   return out;
 }
@@ -38,14 +81,38 @@ Result<const proxy::FaultKind*> check_fault(const FaultSpec& fault) {
 std::vector<FaultKindLine> fault_kind_lines() {
   std::vector<FaultKindLine> out;
   for (const proxy::FaultKind* kind : proxy::all_fault_kinds()) {
-    FaultKindLine line{std::string(kind->name), std::string(kind->doc), {}};
-    for (const proxy::ParamSpec& spec : kind->params) {
-      std::string unit = name_of(spec.unit);
-      if (spec.unit == proxy::ParamUnit::choice) unit = std::string(spec.choices);
-      line.params.push_back({std::string(spec.name), std::string(spec.doc), std::move(unit),
-                             std::string(spec.fallback)});
-    }
+    FaultKindLine line;
+    line.name = kind->name;
+    line.doc = kind->doc;
+    for (const proxy::ParamSpec& spec : kind->params) line.params.push_back(line_of(spec));
+    line.needs_frame = kind->needs_frame;
+    line.packet_level = kind->packet_level;
+    line.unnatural = kind->unnatural;
     out.push_back(std::move(line));
+  }
+  return out;
+}
+
+std::vector<FaultParamLine> common_fault_fields() {
+  std::vector<FaultParamLine> out;
+  for (const proxy::ParamSpec& spec : proxy::common_params()) out.push_back(line_of(spec));
+  return out;
+}
+
+std::string fault_kinds_markdown() {
+  std::string out =
+      "# Faults\n\nWritten by `sunder list faults --markdown`; change the texts in "
+      "`proxy/faults/`.\n\n"
+      "    sunder ctl fault add KIND PAIRS key=value…\n\n"
+      "Cuts (`drop`, `hold`, `reset`, `close`, `refuse`) are made by `sunder ctl partition`.\n\n"
+      "## What every fault takes\n\n" +
+      table_of(common_fault_fields());
+  for (const FaultKindLine& kind : fault_kind_lines()) {
+    out += "\n## " + kind.name + "\n\n" + kind.doc + "\n";
+    if (kind.needs_frame) out += "Works on whole messages: give `frame`.\n";
+    if (kind.packet_level) out += "Needs a packet filter, as the cut `drop` does.\n";
+    if (kind.unnatural) out += "Unnatural: no network does that.\n";
+    if (!kind.params.empty()) out += "\n" + table_of(kind.params);
   }
   return out;
 }
@@ -59,10 +126,13 @@ std::string fault_kinds_json() {
       text.text("name", param.name).text("doc", param.doc).text("unit", param.unit);
       text.boolean("required", param.default_value.empty());
       if (!param.default_value.empty()) text.text("default", param.default_value);
+      if (!param.bounds.empty()) text.text("bounds", param.bounds);
       params.push_back(text.object());
     }
     JsonText text;
     text.text("name", line.name).text("doc", line.doc).raw("params", json_array(params));
+    text.boolean("needs_frame", line.needs_frame).boolean("packet_level", line.packet_level);
+    text.boolean("unnatural", line.unnatural);
     kinds.push_back(text.object());
   }
   return json_array(kinds);

@@ -21,13 +21,21 @@ struct FaultParamLine {
   std::string doc;
   std::string unit;           ///< "duration", "size", "rate", "ratio", …
   std::string default_value;  ///< empty: required
+  std::string bounds;         ///< "0 to 1"; empty: none that matter
 };
 struct FaultKindLine {
   std::string name;
   std::string doc;
   std::vector<FaultParamLine> params;
+  bool needs_frame = false;
+  bool packet_level = false;  ///< needs a packet filter
+  bool unnatural = false;     ///< no network does that
 };
 [[nodiscard]] std::vector<FaultKindLine> fault_kind_lines();
+/// What every fault takes besides.
+[[nodiscard]] std::vector<FaultParamLine> common_fault_fields();
+/// docs/reference/faults.md, whole.
+[[nodiscard]] std::string fault_kinds_markdown();
 /// [{"name":"delay","doc":…,"params":[…]},…]
 [[nodiscard]] std::string fault_kinds_json();
 

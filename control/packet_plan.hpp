@@ -7,6 +7,8 @@
 // Thread: pure. Tested by tests/control/packet_plan_test.cpp.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "proxy/packet/packet_filter.hpp"
@@ -20,11 +22,19 @@ struct PlannedCut {
   std::vector<PairId> pairs;
 };
 
+/// What a rule of packet loss adds: each packet of these pairs vanishes with the chance `ratio`.
+[[nodiscard]] proxy::PacketRules rules_of_loss(const Topology& topology,
+                                               const std::vector<PairId>& pairs, double ratio);
+
 /// What one cut adds to the sets. Pairs with a node without an address (0) are left out.
 [[nodiscard]] proxy::PacketRules rules_of_cut(const Topology& topology, const PlannedCut& cut);
 
 /// Adds `more` to `rules`.
 void merge_into(proxy::PacketRules& rules, const proxy::PacketRules& more);
+
+/// The name of the first node among `pairs` that the packet filter has no address for.
+[[nodiscard]] std::optional<std::string> without_address(const Topology& topology,
+                                                         const std::vector<PairId>& pairs);
 
 /// Packets and attempts that `counters` hold for the elements of `rules` (a cut's share, also when others share it).
 struct PacketTouch {

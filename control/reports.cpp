@@ -41,15 +41,25 @@ std::string pair_json(const PairReport& pair) {
   }
   std::vector<std::string> faults;
   for (const std::string& name : pair.faults) faults.push_back(json_quoted(name));
+  std::vector<std::string> rules;
+  for (const RuleOnPair& rule : pair.rules) {
+    JsonText text;
+    text.text("name", rule.name).text("kind", rule.kind).boolean("acts", rule.acts);
+    if (!rule.acts) text.text("why", rule.why);
+    rules.push_back(text.object());
+  }
   JsonText out;
   out.text("from", pair.pair.from).text("to", pair.pair.to);
   out.raw("cuts", json_array(cuts)).raw("faults", json_array(faults));
+  out.raw("rules", json_array(rules));
+  out.text("established", pair.established).text("opening", pair.opening);
   const proxy::PairStats& stats = pair.stats;
   out.number("connections", stats.connections_open);
   out.number("connections_total", stats.connections_total);
   out.number("refused", stats.refused).number("resets", stats.resets);
   out.number("bytes_in", stats.bytes_in).number("bytes_out", stats.bytes_out);
   out.number("bytes_held", stats.bytes_held).boolean("intact", stats.intact);
+  out.number("bytes_omitted", stats.bytes_omitted).number("bytes_changed", stats.bytes_changed);
   return out.object();
 }
 
@@ -65,6 +75,8 @@ std::string touched_json(const Touched& touched) {
   JsonText out;
   out.number("connections", touched.connections).number("bytes", touched.bytes);
   out.number("packets", touched.packets).number("attempts", touched.attempts);
+  if (touched.messages != 0) out.number("messages", touched.messages);
+  if (touched.unframed != 0) out.number("unframed", touched.unframed);
   return out.number("held_ns", touched.held_ns).object();
 }
 
@@ -90,6 +102,13 @@ std::string rule_json(const RuleInForce& rule) {
   } else {
     out.null("ends_at");
   }
+  if (!rule.lease.empty()) out.text("lease", rule.lease);
+  if (rule.flap_on != 0) {
+    out.number("flap_on", rule.flap_on).number("flap_off", rule.flap_off).boolean("on", !rule.off);
+  }
+  if (!rule.frame.empty()) out.text("frame", rule.frame);
+  if (rule.after_bytes != 0) out.number("after_bytes", rule.after_bytes);
+  if (rule.after_messages != 0) out.number("after_messages", rule.after_messages);
   return out.object();
 }
 
@@ -125,6 +144,16 @@ std::string error_json(const Error& error) {
   if (!error.where.empty()) inner.text("field", error.where);
   inner.text("message", std::string_view(error.message).substr(0, kMessageMax));
   return JsonText().raw("error", inner.object()).object();
+}
+
+void add_to(Touched& sum, const Touched& more) {
+  sum.connections += more.connections;
+  sum.bytes += more.bytes;
+  sum.packets += more.packets;
+  sum.attempts += more.attempts;
+  sum.messages += more.messages;
+  sum.unframed += more.unframed;
+  sum.held_ns += more.held_ns;
 }
 
 bool met_nothing(const RuleReport& rule) {

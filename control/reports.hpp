@@ -18,6 +18,9 @@ namespace sunder::control {
 /// {"error":{"code":…,"field":…,"message":…}}; without a field, none is written.
 [[nodiscard]] std::string error_json(const Error& error);
 
+/// Adds every figure of `more`.
+void add_to(Touched& sum, const Touched& more);
+
 /// True when a rule that has ended met nothing: no packet, byte or attempt; connections that only stood idle under a drop
 /// or hold do not count, those that a reset or close ended do.
 [[nodiscard]] bool met_nothing(const RuleReport& rule);

@@ -6,15 +6,13 @@
 #include <set>
 
 #include "base/units.hpp"
+#include "control/limits.hpp"
 #include "control/shapes.hpp"
 
 namespace sunder::control {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::size_t kListMax = 4096;   // nodes, pairs, names in one request
-constexpr std::size_t kNoteFields = 32;  // further fields of a note
 
 Error bad(const char* id, std::string field, std::string message) {
   return {ErrorCode::invalid, std::move(message), std::move(field), id};
@@ -182,9 +180,64 @@ std::vector<Pair> Reader::pairs(const char* key) {
 
 }  // namespace
 
+namespace {
+
+/// "lease" is a time ("30s") or the name of a lease that is held open ("l1").
+void read_lease(Reader& in, Nanos& time, std::string& name) {
+  const json* value = in.get("lease");
+  const bool named =
+      value != nullptr && value->is_string() && valid_name(value->get_ref<const std::string&>());
+  if (named) {
+    name = value->get<std::string>();
+  } else {
+    time = in.duration("lease");
+  }
+}
+
+std::uint64_t whole_number(Reader& in, const char* key) {
+  const json* value = in.get(key);
+  if (value == nullptr) return 0;
+  if (value->is_number_unsigned()) return value->get<std::uint64_t>();
+  in.fail("bad_type", key, std::string(key) + " must be a whole number, 0 or more");
+  return 0;
+}
+
+void read_shape(Reader& in, PartitionRequest& out) {
+  out.shape.shape = in.text("shape");
+  if (const json* nodes = in.get("nodes")) out.shape.nodes = in.texts(*nodes, "nodes");
+  out.shape.leader = in.text("leader");
+  out.shape.leader_side = in.text("leader_side");
+  out.shape.seed = whole_number(in, "seed");
+  if (in.get("shape") != nullptr) {
+    if (out.shape.shape.empty()) in.fail("unknown_shape", "shape", "a shape has a name");
+    return;
+  }
+  for (const char* key : {"nodes", "leader", "leader_side", "seed"}) {
+    if (in.get(key) != nullptr) {
+      in.fail("missing_field", "shape", std::string(key) + " belongs to a shape; name the shape");
+    }
+  }
+}
+
+void read_flap(Reader& in, PartitionRequest& out) {
+  out.flap_on = in.duration("flap_on");
+  out.flap_off = in.duration("flap_off");
+  if ((in.get("flap_on") == nullptr) != (in.get("flap_off") == nullptr)) {
+    in.fail("missing_field", in.get("flap_on") == nullptr ? "flap_on" : "flap_off",
+            "a flapping cut has a flap_on and a flap_off");
+  } else if (in.get("flap_on") != nullptr && (out.flap_on < kFlapMin || out.flap_off < kFlapMin)) {
+    in.fail("bad_value", out.flap_on < kFlapMin ? "flap_on" : "flap_off",
+            "a flapping cut stays on and off for at least 100 ms each");
+  }
+}
+
+}  // namespace
+
 Result<PartitionRequest> read_partition(std::string_view body) {
   Reader in(body);
   PartitionRequest out;
+  read_shape(in, out);
+  read_flap(in, out);
   if (const json* groups = in.list("groups")) {
     for (std::size_t g = 0; g < groups->size(); ++g) {
       out.groups.push_back(in.texts((*groups)[g], "groups[" + std::to_string(g) + "]"));
@@ -202,9 +255,10 @@ Result<PartitionRequest> read_partition(std::string_view body) {
   }
   out.one_way = in.boolean("one_way");
   out.name = in.text("name");
-  out.lease = in.duration("lease");
-  if (!in.failed() && in.get("groups") == nullptr && in.get("pairs") == nullptr) {
-    in.fail("missing_field", "groups", "give groups of nodes, or pairs");
+  read_lease(in, out.lease, out.lease_name);
+  const bool named = in.get("groups") != nullptr || in.get("pairs") != nullptr;
+  if (!in.failed() && !named && in.get("shape") == nullptr) {
+    in.fail("missing_field", "groups", "give groups of nodes, or pairs, or a shape");
   }
   if (!in.failed() && in.get("pairs") != nullptr && out.pairs.empty()) {
     in.fail("bad_pairs", "pairs", "name at least one pair");
@@ -228,42 +282,77 @@ Result<HealRequest> read_heal(std::string_view body) {
   return out;
 }
 
-Result<FaultSpec> read_fault(std::string_view body) {
+namespace {
+
+std::map<std::string, std::string> read_params(Reader& in) {
+  std::map<std::string, std::string> out;
+  const json* params = in.get("params");
+  if (params == nullptr) return out;
+  if (!params->is_object()) {
+    in.fail("bad_type", "params", "params must be an object");
+    return out;
+  }
+  for (const auto& entry : params->items()) {
+    // a bare number is taken as it stands: "count": 10
+    const std::string field = "params." + entry.key();
+    out[entry.key()] =
+        entry.value().is_number() ? entry.value().dump() : in.text_of(entry.value(), field);
+  }
+  return out;
+}
+
+std::optional<double> read_probability(Reader& in) {
+  const json* probability = in.get("probability");
+  if (probability == nullptr) return std::nullopt;
+  if (probability->is_number()) return probability->get<double>();
+  if (!probability->is_string()) {
+    in.fail("bad_type", "probability", "probability must be a number between 0 and 1");
+    return std::nullopt;
+  }
+  const auto parsed = parse_ratio(probability->get_ref<const std::string&>());
+  if (parsed) return *parsed;
+  in.fail("bad_value", "probability", parsed.error().message);
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<FaultRequest> read_fault(std::string_view body) {
   Reader in(body);
-  FaultSpec out;
+  FaultRequest out;
   out.kind = in.text("kind", true);
   out.pairs = in.pairs("pairs");
   if (in.get("pairs") == nullptr) {
     in.fail("missing_field", "pairs", "the field pairs is missing");
   }
-  if (const json* params = in.get("params")) {
-    if (params->is_object()) {
-      for (const auto& entry : params->items()) {
-        // a bare number is taken as it stands: "count": 10
-        const std::string field = "params." + entry.key();
-        out.params[entry.key()] =
-            entry.value().is_number() ? entry.value().dump() : in.text_of(entry.value(), field);
-      }
-    } else {
-      in.fail("bad_type", "params", "params must be an object");
-    }
-  }
+  out.params = read_params(in);
   out.name = in.text("name");
   out.duration = in.duration("duration");
-  if (const json* probability = in.get("probability")) {
-    if (probability->is_number()) {
-      out.probability = probability->get<double>();
-    } else if (probability->is_string()) {
-      const auto parsed = parse_ratio(probability->get_ref<const std::string&>());
-      if (parsed) {
-        out.probability = *parsed;
-      } else {
-        in.fail("bad_value", "probability", parsed.error().message);
-      }
-    } else {
-      in.fail("bad_type", "probability", "probability must be a number between 0 and 1");
-    }
-  }
+  out.probability = read_probability(in).value_or(1.0);
+  out.frame = in.text("frame");
+  out.after_bytes = whole_number(in, "after_bytes");
+  out.after_messages = whole_number(in, "after_messages");
+  out.lease = in.text("lease");
+  SUNDER_TRY(in.finish());
+  return out;
+}
+
+Result<FaultChange> read_fault_change(std::string_view body) {
+  Reader in(body);
+  FaultChange out;
+  out.params = read_params(in);
+  out.probability = read_probability(in);
+  SUNDER_TRY(in.finish());
+  return out;
+}
+
+Result<ProxyRequest> read_proxy(std::string_view body, bool whole) {
+  Reader in(body);
+  ProxyRequest out;
+  if (whole) out.name = in.text("name", true);
+  if (in.get("listen") != nullptr) out.listen = in.text("listen");
+  if (whole || in.get("upstream") != nullptr) out.upstream = in.text("upstream", whole);
+  if (in.get("enabled") != nullptr) out.enabled = in.boolean("enabled");
   SUNDER_TRY(in.finish());
   return out;
 }
@@ -289,7 +378,7 @@ Result<JsonText> read_note(std::string_view body) {
       in.fail("bad_value", key, "the log itself writes this field");
     } else if (entry.value().is_structured()) {
       in.fail("bad_type", key, "a field of a note is a text, a number, true, false or null");
-    } else if (++more > kNoteFields || key.size() > 64) {
+    } else if (++more > kNoteFieldsMax || key.size() > 64) {
       in.fail("bad_value", "", "a note has at most 32 more fields, with names of at most 64 bytes");
     }
     if (in.failed()) break;

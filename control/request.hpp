@@ -7,6 +7,8 @@
 // Thread: pure. Tested by tests/control/api_test.cpp.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,9 +26,26 @@ struct HealRequest {
   bool all = false;
 };
 
+struct FaultRequest : FaultSpec {
+  std::string lease;  ///< the name of a lease that is held open; empty: none
+};
+struct FaultChange {
+  std::map<std::string, std::string> params;
+  std::optional<double> probability;
+};
+struct ProxyRequest {
+  std::string name;
+  std::optional<std::string> listen;
+  std::optional<std::string> upstream;
+  std::optional<bool> enabled;
+};
+
 [[nodiscard]] Result<PartitionRequest> read_partition(std::string_view body);
 [[nodiscard]] Result<HealRequest> read_heal(std::string_view body);
-[[nodiscard]] Result<FaultSpec> read_fault(std::string_view body);
+[[nodiscard]] Result<FaultRequest> read_fault(std::string_view body);
+[[nodiscard]] Result<FaultChange> read_fault_change(std::string_view body);
+/// `whole`: a new proxy, with its name; otherwise a change, where each field may be absent.
+[[nodiscard]] Result<ProxyRequest> read_proxy(std::string_view body, bool whole);
 /// {"down": true}
 [[nodiscard]] Result<bool> read_down(std::string_view body);
 /// {"event":"note","text":…, up to 32 more fields that are texts, numbers, true, false or null}: the fields to log.

@@ -1,4 +1,4 @@
-// ApiServer over cpp-httplib, with a socket of our own. One of the two files that include httplib.
+// ApiServer over cpp-httplib, with a socket of our own. One of the few files that include httplib.
 //
 // What cpp-httplib 0.11 does by default and must not do here: SO_REUSEPORT on the listener (a port in use would never be
 // seen), a backlog of 5, bodies without a bound (also chunked ones), threads held for 5 s by idle keep-alive, a wait of 5 s
@@ -9,14 +9,20 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include "base/assert.hpp"
 #include "base/fd.hpp"
 #include "base/log.hpp"
 #include "control/api.hpp"
+#include "control/http_stream.hpp"
+#include "control/json_text.hpp"
+#include "control/metrics.hpp"
 #include "control/quiet_thread.hpp"
 
 namespace sunder::control {
@@ -26,6 +32,16 @@ namespace {
 class AdoptingServer final : public httplib::Server {
  public:
   void adopt(int fd) { svr_sock_ = fd; }
+
+ private:
+  bool process_and_close_socket(socket_t sock) override {
+    HttpStream stream(sock, monotonic_clock().now() + kRequestTime);
+    bool closed = false;
+    const bool good = process_request(stream, /*close_connection=*/true, closed, nullptr);
+    ::shutdown(sock, SHUT_RDWR);
+    ::close(sock);
+    return good;
+  }
 };
 
 Result<UniqueFd> listening_socket(Ipv4 ip, int port) {
@@ -50,16 +66,6 @@ Result<UniqueFd> listening_socket(Ipv4 ip, int port) {
     return errno_error("the control API can't listen on " + place, err);
   }
   return fd;
-}
-
-bool from_web_page(const httplib::Request& request) {
-  for (const auto& [name, value] : request.headers) {
-    std::string lower = name;
-    for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    if (lower == "origin" || lower.rfind("sec-fetch-", 0) == 0) return true;
-    if (lower == "user-agent" && value.rfind("Mozilla", 0) == 0) return true;
-  }
-  return false;
 }
 
 void send(httplib::Response& out, const ApiAnswer& answer) {
@@ -126,22 +132,70 @@ struct ApiServer::State {
   UniqueFd fd;  ///< until start
   Ipv4 ip = 0;
   int port = 0;
+  Access access;
   AdoptingServer server;
   std::thread thread;
   toxiproxy::Toxiproxy* toxiproxy = nullptr;
+  ProxyTable* proxies = nullptr;
+  std::atomic<bool> stopping = false;  ///< leases that are held open end
+  std::array<std::atomic<std::uint64_t>, 6> answers{};
+  std::atomic<Nanos> loop_turn_max = 0;
 
   void set_up(Switchboard& board);
   [[nodiscard]] bool for_toxiproxy(const httplib::Request& in) const {
     return toxiproxy != nullptr && of_toxiproxy(in);
   }
   void answer_toxiproxy(const httplib::Request& in, std::string body, httplib::Response& out) const;
-  void answer(Switchboard& board, ApiRequest request, httplib::Response& out) const;
+  void answer(Switchboard& board, ApiRequest request, httplib::Response& out);
+  void answer_metrics(Switchboard& board, httplib::Response& out);
+  void answer_lease(Switchboard& board, httplib::Response& out);
+  void set_up_routes(Switchboard& board);
 };
 
-void ApiServer::State::answer(Switchboard& board, ApiRequest request,
-                              httplib::Response& out) const {
+void ApiServer::State::answer_metrics(Switchboard& board, httplib::Response& out) {
+  MetricsInput input = gather_metrics(board, proxies);
+  Nanos longest = loop_turn_max.load();
+  while (input.loop_turn > longest &&
+         !loop_turn_max.compare_exchange_weak(longest, input.loop_turn)) {
+  }
+  input.loop_turn_max = loop_turn_max.load();
+  for (std::size_t i = 0; i < answers.size(); ++i) input.answers[i] = answers[i].load();
+  out.status = 200;
+  out.set_content(metrics_text(input), "text/plain; version=0.0.4; charset=utf-8");
+}
+
+/// An answer that goes on until the other side closes; then everything tied to the lease is healed.
+void ApiServer::State::answer_lease(Switchboard& board, httplib::Response& out) {
+  auto lease = board.open_lease();
+  if (!lease) return send(out, answer_of(lease.error()));
+  const std::string name = *lease;
+  const auto beat = [this, name, first = true](std::size_t, httplib::DataSink& sink) mutable {
+    const std::string line =
+        std::exchange(first, false) ? JsonText().text("lease", name).object() + "\n" : "\n";
+    if (!sink.is_writable() || !sink.write(line.data(), line.size())) return false;
+    const Nanos until = monotonic_clock().now() + kLeaseBeat;
+    while (monotonic_clock().now() < until) {
+      if (stopping || !sink.is_writable()) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return true;
+  };
+  out.status = 200;
+  out.set_chunked_content_provider("application/x-ndjson", beat, [&board, name](bool) {
+    const auto healed = board.close_lease(name);
+    if (!healed) log_error("a lease has ended and can't be healed: " + healed.error().text());
+  });
+}
+
+void ApiServer::State::answer(Switchboard& board, ApiRequest request, httplib::Response& out) {
   try {
-    send(out, handle(board, request));
+    if (request.path == "/v1/leases" && request.method == "POST") {
+      answer_lease(board, out);
+    } else if (request.path == "/metrics" && request.method == "GET") {
+      answer_metrics(board, out);
+    } else {
+      send(out, handle(board, request, proxies));
+    }
   } catch (
       const std::exception& e) {  // out of memory, a defect: one request fails, the run goes on
     log_error(std::string("a request of the control API failed: ") + e.what());
@@ -161,20 +215,29 @@ void ApiServer::State::answer_toxiproxy(const httplib::Request& in, std::string 
 }
 
 void ApiServer::State::set_up(Switchboard& board) {
-  server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+  // As many more as there may be leases, so that these never take a thread from requests.
+  server.new_task_queue = [] { return new httplib::ThreadPool(kRequestThreads + kLeasesMax); };
   server.set_keep_alive_max_count(1);
-  server.set_read_timeout(5);
-  server.set_write_timeout(5);
   server.set_payload_max_length(kBodyMax);
   server.set_tcp_nodelay(true);
+  server.set_logger([this](const httplib::Request&, const httplib::Response& out) {
+    const auto digit = static_cast<std::size_t>(out.status / 100);
+    if (digit < answers.size()) answers[digit] += 1;
+  });
   server.set_pre_routing_handler([this](const httplib::Request& in, httplib::Response& out) {
-    // The Toxiproxy API refuses browsers itself, in its own words.
-    const bool refused_later =
-        for_toxiproxy(in) && in.get_header_value("User-Agent").rfind("Mozilla/", 0) == 0;
-    if (refused_later || !from_web_page(in)) return httplib::Server::HandlerResponse::Unhandled;
-    send(out, 403, "web_page", "requests from web pages are refused; use sunder ctl or curl");
+    RequestHead head;
+    head.toxiproxy = for_toxiproxy(in);
+    head.headers.assign(in.headers.begin(), in.headers.end());
+    const auto refused = refusal(access, head);
+    if (!refused) return httplib::Server::HandlerResponse::Unhandled;
+    send(out, refused->status, refused->id, refused->message);
+    if (refused->status == 401) out.set_header("WWW-Authenticate", "Bearer");
     return httplib::Server::HandlerResponse::Handled;
   });
+  set_up_routes(board);
+}
+
+void ApiServer::State::set_up_routes(Switchboard& board) {
   const auto without_body = [this, &board](const httplib::Request& in, httplib::Response& out) {
     if (for_toxiproxy(in)) {
       answer_toxiproxy(in, "", out);
@@ -210,7 +273,8 @@ ApiServer::~ApiServer() {
   stop();
 }
 
-Result<std::unique_ptr<ApiServer>> ApiServer::bind(const std::string& host, int port, Reach reach) {
+Result<std::unique_ptr<ApiServer>> ApiServer::bind(const std::string& host, int port,
+                                                   Access access) {
   const auto ip = parse_ipv4(host == "localhost" ? "127.0.0.1" : host);
   if (!ip || port < 0 || port > 65535) {
     return Error{ErrorCode::invalid,
@@ -218,11 +282,16 @@ Result<std::unique_ptr<ApiServer>> ApiServer::bind(const std::string& host, int 
                  "between 0 and 65535, as in 127.0.0.1:8474",
                  "listen"};
   }
-  if (reach == Reach::loopback_only && (*ip >> 24U) != 127) {
-    return Error{
-        ErrorCode::unsupported,
-        "the control API listens on loopback only; " + host + " could be reached by others",
-        "listen", "not_loopback"};
+  const bool loopback = (*ip >> 24U) == 127;
+  if (access.reach != Reach::private_network) {
+    if (!loopback && access.token.empty() && !access.toxiproxy_open) {
+      return Error{
+          ErrorCode::unsupported,
+          "others can reach " + host +
+              ", so the control API needs a token there: give --token-file or SUNDER_TOKEN",
+          "listen", "not_loopback"};
+    }
+    access.reach = loopback ? Reach::loopback_only : Reach::everybody;
   }
   auto fd = listening_socket(*ip, port);
   if (!fd) return fd.error();
@@ -234,6 +303,7 @@ Result<std::unique_ptr<ApiServer>> ApiServer::bind(const std::string& host, int 
   auto state = std::make_unique<State>();
   state->fd = std::move(*fd);
   state->ip = *ip;
+  state->access = std::move(access);
   state->port = ntohs(bound.sin_port);
   return std::unique_ptr<ApiServer>(new ApiServer(std::move(state)));
 }
@@ -246,8 +316,10 @@ std::string ApiServer::url() const {
   return "http://" + to_string(IpPort{state_->ip, static_cast<std::uint16_t>(state_->port)});
 }
 
-void ApiServer::start(Switchboard& switchboard, toxiproxy::Toxiproxy* toxiproxy) {
+void ApiServer::start(Switchboard& switchboard, toxiproxy::Toxiproxy* toxiproxy,
+                      ProxyTable* proxies) {
   State& s = *state_;
+  s.proxies = proxies;
   s.toxiproxy = toxiproxy;
   SUNDER_ASSERT(s.fd.valid() && !s.thread.joinable());
   s.set_up(switchboard);
@@ -261,6 +333,7 @@ void ApiServer::stop() {
   State& s = *state_;
   s.fd.reset();
   if (!s.thread.joinable()) return;
+  s.stopping = true;
   s.server.stop();
   s.thread.join();
 }

@@ -65,6 +65,7 @@ std::vector<NodeId> servers(const Topology& topology) {
 Result<std::vector<NodeId>> end_of_pair(const Topology& topology, const std::string& name,
                                         const std::string& field) {
   if (name == "*") return servers(topology);
+  if (name == "unknown") return std::vector<NodeId>{kUnknownNode};
   const NodeId id = topology.find(name);
   if (id == kUnknownNode) return unknown_node(topology, name, field);
   return std::vector<NodeId>{id};

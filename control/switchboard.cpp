@@ -6,6 +6,8 @@
 
 #include "base/assert.hpp"
 #include "base/log.hpp"
+#include "control/limits.hpp"
+#include "control/partition_shapes.hpp"
 #include "control/quiet_thread.hpp"
 #include "control/shapes.hpp"
 #include "control/switchboard_state.hpp"
@@ -18,6 +20,15 @@ Error bad(std::string id, std::string field, std::string message) {
 }
 
 Result<std::vector<PairId>> pairs_of(const Topology& topology, const PartitionRequest& request) {
+  if (!request.shape.shape.empty()) {
+    if (!request.groups.empty() || !request.pairs.empty() || request.one_way) {
+      return bad("shape_and_more", "shape",
+                 "a shape makes the groups and pairs itself; leave groups, pairs and one_way out");
+    }
+    auto plan = plan_shape(topology, request.shape);
+    if (!plan) return plan.error();
+    return std::move(plan->pairs);
+  }
   if (!request.groups.empty() && !request.pairs.empty()) {
     return bad("groups_and_pairs", "pairs", "give groups or pairs, not both");
   }
@@ -27,6 +38,34 @@ Result<std::vector<PairId>> pairs_of(const Topology& topology, const PartitionRe
                "pairs are directed already; leave one_way out, and name each direction you mean");
   }
   return pairs_of_names(topology, request.pairs);
+}
+
+/// `drop` needs a packet filter, and addresses by which it knows the nodes.
+Status can_drop(const SwitchboardOptions& options, const Topology& topology,
+                const std::vector<PairId>& pairs) {
+  if (options.filter == nullptr) {
+    return Error{ErrorCode::unsupported,
+                 "drop can't be done here: " + options.no_filter_reason +
+                     "; hold, reset, close and refuse can",
+                 "kind", "drop_unsupported"};
+  }
+  if (const auto node = without_address(topology, pairs)) {
+    return Error{ErrorCode::unsupported,
+                 "drop needs an address of its own for \"" + *node +
+                     "\"; hold, reset, close and refuse do not",
+                 "kind", "drop_unsupported"};
+  }
+  return {};
+}
+
+/// A cut that flaps stays long enough in each state for somebody to notice.
+Status check_flap(const PartitionRequest& request) {
+  if (request.flap_on == 0 && request.flap_off == 0) return {};
+  if (request.flap_on < kFlapMin || request.flap_off < kFlapMin) {
+    return bad("bad_flap", "flap",
+               "a flapping cut stays on and off for at least 100 ms each, as in 2s/1s");
+  }
+  return {};
 }
 
 }  // namespace
@@ -112,23 +151,9 @@ Result<Applied> Switchboard::partition(const PartitionRequest& request) {
   auto pairs = pairs_of(topology, request);
   if (!pairs) return pairs.error();
   if (request.lease < 0) return bad("bad_lease", "lease", "a lease can't be negative");
-  if (request.kind == CutKind::drop) {
-    if (s.options.filter == nullptr) {
-      return Error{ErrorCode::unsupported,
-                   "drop can't be done here: " + s.options.no_filter_reason +
-                       "; hold, reset, close and refuse can",
-                   "kind", "drop_unsupported"};
-    }
-    for (const PairId& pair : *pairs) {
-      for (const NodeId node : {pair.from, pair.to}) {
-        if (topology.at(node).ip != 0) continue;
-        return Error{ErrorCode::unsupported,
-                     "drop needs an address of its own for \"" + topology.at(node).name +
-                         "\"; hold, reset, close and refuse do not",
-                     "kind", "drop_unsupported"};
-      }
-    }
-  }
+  SUNDER_TRY(check_flap(request));
+  if (request.kind == CutKind::drop) SUNDER_TRY(can_drop(s.options, topology, *pairs));
+  SUNDER_TRY(s.check_lease(request.lease_name));
   SUNDER_TRY(s.ready_for_more());
   auto name = s.take_name(request.name, true);
   if (!name) return name.error();
@@ -140,7 +165,16 @@ Result<Applied> Switchboard::partition(const PartitionRequest& request) {
   held.packets = rules_of_cut(topology, {request.kind, held.rule.pairs});
   held.asked_at = asked_at;
   held.ends_at = request.lease;
+  held.lease = request.lease_name;
+  held.flap_on = request.flap_on;
+  held.flap_off = request.flap_off;
   JsonText extra;
+  if (!request.shape.shape.empty()) {
+    extra.text("shape", request.shape.shape).number("seed", request.shape.seed);
+  }
+  if (request.flap_on != 0) {
+    extra.number("flap_on", request.flap_on).number("flap_off", request.flap_off);
+  }
   if (request.lease != 0) extra.number("lease", request.lease);
   return s.add(std::move(held), "partition", extra);
 }

@@ -51,10 +51,23 @@ struct CutOnPair {
   Nanos since = 0;
 };
 
+/// Any rule on a pair, with its part in what happens there now.
+struct RuleOnPair {
+  std::string name;
+  std::string kind;  ///< "drop", "delay", …
+  bool is_cut = false;
+  bool off = false;  ///< flapping, and out of force now
+  bool acts = true;  ///< false: something before it stops all that it could act on
+  std::string why;   ///< if it does not act
+};
+
 struct PairReport {
   Pair pair;
-  std::vector<CutOnPair> cuts;
+  std::vector<CutOnPair> cuts;  ///< in force now
   std::vector<std::string> faults;
+  std::vector<RuleOnPair> rules;  ///< all of them, in the order in which they act (stacking.hpp)
+  std::string established;        ///< what becomes of bytes on open connections, in one word
+  std::string opening;            ///< and of new connections
   proxy::PairStats stats;
 };
 
@@ -84,6 +97,13 @@ struct RuleInForce {
   std::map<std::string, std::string> params;
   double probability = 1.0;
   Nanos ends_at = 0;  ///< 0: never
+  std::string lease;  ///< empty: none
+  Nanos flap_on = 0;  ///< 0: does not flap
+  Nanos flap_off = 0;
+  bool off = false;
+  std::string frame;
+  std::uint64_t after_bytes = 0;
+  std::uint64_t after_messages = 0;
 };
 
 class Switchboard {
@@ -109,6 +129,12 @@ class Switchboard {
                                const std::map<std::string, std::string>& params,
                                std::optional<double> probability);
   Result<Applied> remove_fault(const std::string& name);
+  /// A name for what somebody holds open; rules tied to it end with it. ERRORS: unavailable (too_many_leases).
+  Result<std::string> open_lease();
+  /// Removes every rule tied to it, and forgets it.
+  Result<Applied> close_lease(const std::string& lease);
+  /// ERRORS: not_found (unknown_lease, unknown_name).
+  Status tie(const std::string& rule, const std::string& lease);
   [[nodiscard]] bool has_fault(const std::string& name) const;
   /// Removes every rule with an internal name that begins so, in one step.
   Result<Applied> remove_internal(const std::string& prefix);

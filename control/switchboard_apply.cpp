@@ -19,7 +19,9 @@ bool shares(const proxy::PacketRules& rule, const proxy::PacketRules& in_force) 
     return std::any_of(a.begin(), a.end(), [&b](const auto& x) { return b.count(x) != 0; });
   };
   return meet(rule.cut, in_force.cut) || meet(rule.nosyn, in_force.nosyn) ||
-         meet(rule.refuse, in_force.refuse);
+         meet(rule.refuse, in_force.refuse) ||
+         std::any_of(rule.loss.begin(), rule.loss.end(),
+                     [&](const auto& x) { return in_force.loss.count(x.first) != 0; });
 }
 
 JsonText event_fields(const RuleReport& rule, std::uint64_t epoch) {
@@ -38,13 +40,17 @@ proxy::FaultSetPtr Switchboard::State::fault_set(std::uint64_t next_epoch,
   set->epoch = next_epoch;
   set->topology = topology;
   set->rules.reserve(all.size());
-  for (const HeldRule& held : all) set->rules.push_back(held.rule);
+  for (const HeldRule& held : all) {
+    if (!held.off) set->rules.push_back(held.rule);
+  }
   return set;
 }
 
 proxy::PacketRules Switchboard::State::wanted(const std::vector<HeldRule>& all) const {
   proxy::PacketRules out;
-  for (const HeldRule& held : all) merge_into(out, held.packets);
+  for (const HeldRule& held : all) {
+    if (!held.off) merge_into(out, held.packets);
+  }
   for (const NodeId node : down) {
     if (topology->at(node).ip != 0) out.down.insert(topology->at(node).ip);
   }
@@ -59,8 +65,10 @@ RuleReport Switchboard::State::report(const HeldRule& held, const Touched& touch
   out.pairs = names(held.rule.pairs);
   out.asked_at = held.asked_at;
   out.in_force_at = held.in_force_at;
-  out.touched = touched;
+  out.touched = held.past;
+  if (held.off) return out;
   const PacketTouch more = touched_by(held.packets, counters, held.since);
+  add_to(out.touched, touched);
   out.touched.packets += more.packets;
   out.touched.attempts += more.attempts;
   return out;
@@ -88,6 +96,7 @@ Result<Applied> Switchboard::State::add(HeldRule held, const char* event, const 
   added.in_force_at = outcome.in_force_at - options.t0;
   // A lease counts from the moment the rule is in force.
   if (added.ends_at != 0) added.ends_at += added.in_force_at;
+  if (added.flap_on != 0) added.flips_at = added.in_force_at + added.flap_on;
   wake.notify_all();
 
   const RuleReport line = report(added, {}, {});
@@ -177,7 +186,9 @@ Nanos Switchboard::State::heal_expired(Nanos moment) {
 void Switchboard::State::lease_loop() {
   std::unique_lock lock(mutex);
   while (!stopping) {
-    const Nanos next = heal_expired(now());
+    Nanos next = heal_expired(now());
+    const Nanos flip = flip_due(now());
+    if (next == 0 || (flip != 0 && flip < next)) next = flip;
     if (next == 0) {
       wake.wait(lock);
     } else {

@@ -9,6 +9,8 @@
 #include "control/fault_kinds.hpp"
 #include "control/shapes.hpp"
 #include "control/switchboard_state.hpp"
+#include "proxy/fault.hpp"
+#include "proxy/registry.hpp"
 
 namespace sunder::control {
 namespace {
@@ -31,6 +33,30 @@ Status check_common(const FaultSpec& fault) {
   return {};
 }
 
+/// What a rule of this kind asks of the packet filter: nothing, but for `loss`.
+Result<proxy::PacketRules> packets_of(const SwitchboardOptions& options, const Topology& topology,
+                                      const proxy::FaultKind& kind, const FaultSpec& fault,
+                                      const std::vector<PairId>& pairs) {
+  if (!kind.packet_level) return proxy::PacketRules{};
+  const std::string name(kind.name);
+  if (options.filter == nullptr) {
+    return Error{ErrorCode::unsupported, name + " can't be done here: " + options.no_filter_reason,
+                 "kind", "loss_unsupported"};
+  }
+  if (const auto node = without_address(topology, pairs)) {
+    return Error{ErrorCode::unsupported,
+                 name + " needs an address of its own for \"" + *node + "\"", "pairs",
+                 "loss_unsupported"};
+  }
+  if (fault.probability != 1.0) {
+    return bad("bad_probability", "probability",
+               name + " acts on packets and not on connections; give its ratio alone");
+  }
+  const auto values = proxy::parse_params(kind, fault.params);
+  if (!values) return values.error();
+  return rules_of_loss(topology, pairs, values->ratio("ratio"));
+}
+
 Error no_such_fault(const HeldRule* held, const std::string& name) {
   return {ErrorCode::not_found,
           held == nullptr ? "there is no fault \"" + name + "\" in force"
@@ -49,8 +75,11 @@ Result<Applied> Switchboard::add_fault(const FaultSpec& fault, NameRule name_rul
   const std::lock_guard lock(s.mutex);
   auto pairs = pairs_of_names(*s.topology, fault.pairs);
   if (!pairs) return pairs.error();
+  auto packets = packets_of(s.options, *s.topology, **kind, fault, *pairs);
+  if (!packets) return packets.error();
   SUNDER_TRY(s.ready_for_more());
   HeldRule held;
+  held.packets = std::move(*packets);
   if (name_rule == NameRule::internal && s.find(fault.name) == nullptr) {
     held.rule.name = fault.name;
   } else {
@@ -101,6 +130,16 @@ Result<Applied> Switchboard::update_fault(const std::string& name,
   wanted.after_messages = found->rule.after_messages;
   if (const auto kind = check_fault(wanted); !kind) return kind.error();
   SUNDER_TRY(check_common(wanted));
+  auto changed = packets_of(s.options, *s.topology, *found->rule.kind, wanted, found->rule.pairs);
+  if (!changed) return changed.error();
+  if (*changed != found->packets) {
+    auto next = s.rules;
+    next[static_cast<std::size_t>(found - s.rules.begin())].packets = *changed;
+    const auto packets_next = s.wanted(next);
+    SUNDER_TRY(s.options.filter->apply(packets_next));
+    s.packets = packets_next;
+    found->packets = std::move(*changed);
+  }
   found->rule.params = wanted.params;
   found->rule.probability = wanted.probability;
   found->rule.revision += 1;

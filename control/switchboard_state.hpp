@@ -24,6 +24,12 @@ struct HeldRule {
   Nanos asked_at = 0;           ///< since t0
   Nanos in_force_at = 0;        ///< since t0
   Nanos ends_at = 0;            ///< since t0; 0: never
+  std::string lease;            ///< ends with this held-open lease; empty: with none
+  Nanos flap_on = 0;            ///< a flapping cut: in force so long, …
+  Nanos flap_off = 0;           ///< … then out of force so long
+  Nanos flips_at = 0;           ///< since t0; 0: does not flap
+  bool off = false;             ///< flapping, and out of force now
+  Touched past;                 ///< what it met in the times it was in force before
   [[nodiscard]] bool is_cut() const { return rule.cut.has_value(); }
 };
 
@@ -46,7 +52,9 @@ struct Switchboard::State {
   std::uint64_t last_fault = 0;  ///< of the names f1, f2, …
   std::vector<HeldRule> rules;   ///< in the order in which they came
   std::set<NodeId> down;
-  proxy::PacketRules packets;  ///< what the packet filter has
+  std::set<std::string> leases;  ///< held open now
+  std::uint64_t last_lease = 0;  ///< of the names l1, l2, …
+  proxy::PacketRules packets;    ///< what the packet filter has
   std::thread lease_thread;
 
   [[nodiscard]] Nanos now() const { return options.clock->now() - options.t0; }
@@ -69,6 +77,11 @@ struct Switchboard::State {
                     const proxy::PacketCounters& counters) const;
   void lease_loop();
   Nanos heal_expired(Nanos moment);
+  /// Switches the flapping cuts whose time has come by `moment`. RETURNS when to look again; 0: nothing waits.
+  Nanos flip_due(Nanos moment);
+  Status flip(std::size_t index);
+  /// ERRORS: not_found (unknown_lease) unless it is empty or held open.
+  [[nodiscard]] Status check_lease(const std::string& lease) const;
 };
 
 }  // namespace sunder::control

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include "control/stacking.hpp"
 #include "control/switchboard_state.hpp"
 
 namespace sunder::control {
@@ -63,6 +64,13 @@ Result<std::vector<RuleInForce>> Switchboard::rules() {
     line.params = held.rule.params;
     line.probability = held.rule.probability;
     line.ends_at = held.ends_at;
+    line.lease = held.lease;
+    line.flap_on = held.flap_on;
+    line.flap_off = held.flap_off;
+    line.off = held.off;
+    line.frame = held.rule.frame;
+    line.after_bytes = held.rule.after_bytes;
+    line.after_messages = held.rule.after_messages;
     out.push_back(std::move(line));
   }
   return out;
@@ -89,12 +97,23 @@ StatusReport Switchboard::status() {
     line.stats = stats;
     for (const HeldRule& held : s.rules) {
       if (!acts_on(held, pair)) continue;
+      RuleOnPair rule;
+      rule.name = held.rule.name;
+      rule.kind = held.kind;
+      rule.is_cut = held.is_cut();
+      rule.off = held.off;
+      line.rules.push_back(std::move(rule));
+      if (held.off) continue;
       if (held.is_cut()) {
         line.cuts.push_back({held.rule.name, *held.rule.cut, held.in_force_at});
       } else {
         line.faults.push_back(held.rule.name);
       }
     }
+    Stacked stacked = stack_up(std::move(line.rules));
+    line.rules = std::move(stacked.rules);
+    line.established = std::move(stacked.established);
+    line.opening = std::move(stacked.opening);
     out.pairs.push_back(std::move(line));
   }
   out.has_filter = s.options.filter != nullptr;

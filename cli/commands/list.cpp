@@ -10,6 +10,7 @@
 #include "check/check.hpp"
 #include "cli/command.hpp"
 #include "control/fault_kinds.hpp"
+#include "control/partition_shapes.hpp"
 #include "harness/generator.hpp"
 #include "harness/nemesis.hpp"
 #include "harness/system.hpp"
@@ -17,19 +18,27 @@
 namespace sunder::cli {
 namespace {
 
+void params_text(const std::vector<control::FaultParamLine>& params) {
+  for (const auto& param : params) {
+    std::string more = param.unit;
+    if (!param.bounds.empty()) more += ", " + param.bounds;
+    more += param.default_value.empty() ? ", required" : ", default " + param.default_value;
+    std::printf("    %-14s %s; %s\n", param.name.c_str(), param.doc.c_str(), more.c_str());
+  }
+}
+
 void faults_text() {
   for (const auto& kind : control::fault_kind_lines()) {
     std::printf("%s\n    %s\n", kind.name.c_str(), kind.doc.c_str());
-    for (const auto& param : kind.params) {
-      const std::string given =
-          param.default_value.empty() ? "required" : "default " + param.default_value;
-      std::printf("    %-14s %s; %s, %s\n", param.name.c_str(), param.doc.c_str(),
-                  param.unit.c_str(), given.c_str());
-    }
+    params_text(kind.params);
   }
+  std::printf("\nevery fault takes\n");
+  params_text(control::common_fault_fields());
   std::printf(
       "\nput one in force:  sunder ctl fault add KIND PAIRS key=value…\n"
-      "cuts (sunder ctl partition --kind): drop, hold, reset, close, refuse\n");
+      "cuts (sunder ctl partition --kind): drop, hold, reset, close, refuse\n"
+      "shapes (sunder ctl partition --shape): %s\n",
+      control::shape_names().c_str());
 }
 
 void faults_json() {
@@ -68,12 +77,22 @@ constexpr std::array kLists{
 int run(const std::vector<std::string>& args) {
   std::string what;
   bool json = false;
+  bool markdown = false;
   std::string names;
   for (const List& list : kLists) names += (names.empty() ? "" : ", ") + std::string(list.name);
   CLI::App app("Lists what there is: " + names + ".", "sunder list");
   app.add_option("WHAT", what, names)->required();
   app.add_flag("--json", json, "as JSON");
+  app.add_flag("--markdown", markdown, "faults only: the page docs/reference/faults.md");
   if (const auto code = parse_command(app, args)) return *code;
+  if (markdown) {
+    if (what != "faults" || json) {
+      std::fprintf(stderr, "sunder list: --markdown is for faults, and not with --json\n");
+      return 2;
+    }
+    std::printf("%s", control::fault_kinds_markdown().c_str());
+    return 0;
+  }
   for (const List& list : kLists) {
     if (what != list.name) continue;
     json ? list.json() : list.text();

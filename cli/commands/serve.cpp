@@ -30,6 +30,7 @@ struct ServeArgs {
   std::string listen;
   unsigned threads = 0;
   std::string spin;
+  std::string token_file;
   bool toxiproxy_open = false;
   bool json = false;
 };
@@ -54,7 +55,10 @@ std::optional<int> parse(const std::vector<std::string>& words, ServeArgs& args)
                  "how long a quiet loop asks before it sleeps; 0 is off [60us]")
       ->type_name("DURATION");
   app.add_flag("--toxiproxy-open", args.toxiproxy_open,
-               "lets the API listen where others can reach it, without a token");
+               "the Toxiproxy API needs no token, also where others can reach it");
+  app.add_option("--token-file", args.token_file,
+                 "file with the token that callers must send; else $SUNDER_TOKEN")
+      ->type_name("FILE");
   app.add_flag("--json", args.json, "prints the addresses as one line of JSON");
   app.footer(
       "\nexample: sunder serve --toxiproxy-config toxiproxy.json\n"
@@ -73,6 +77,7 @@ Result<ServeOptions> options_of(const ServeArgs& args) {
   out.config = args.config;
   out.toxiproxy_config = args.toxiproxy_config;
   out.toxiproxy_open = args.toxiproxy_open;
+  out.token_file = args.token_file;
   out.listen = !args.listen.empty() ? args.listen : out.plan.api_listen.value_or(out.listen);
   const unsigned cores = std::clamp(std::thread::hardware_concurrency(), 1U, kThreadsMax);
   out.threads = args.threads != 0 ? args.threads : out.plan.threads.value_or(cores);

@@ -5,8 +5,11 @@
 // whole table). Elements of the sets of pairs carry a counter each (`counter` on the set; nft ≥ 0.9.5).
 // Thread: pure. Tested by tests/control/nft_filter_test.cpp.
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstdio>
 #include <iterator>
+#include <optional>
 #include <vector>
 
 #include "proxy/packet/nft_filter.hpp"
@@ -44,6 +47,47 @@ void add_difference(std::string& out, const char* verb, const char* set, const s
     out += element_text(rest[i]);
   }
   out += " }\n";
+}
+
+/// "lost_0a4d000b_0a4d000c": the counter of what a pair has lost.
+std::string loss_counter(const IpPair& pair) {
+  std::array<char, 32> out{};
+  std::snprintf(out.data(), out.size(), "lost_%08x_%08x", pair.first, pair.second);
+  return out.data();
+}
+
+std::optional<IpPair> pair_of_counter(std::string_view name) {
+  constexpr std::string_view kPrefix = "lost_";
+  if (name.size() != 22 || name.substr(0, 5) != kPrefix || name[13] != '_') return std::nullopt;
+  IpPair out;
+  const auto read = [](std::string_view text, Ipv4& to) {
+    const auto end = text.data() + text.size();
+    return std::from_chars(text.data(), end, to, 16).ptr == end;
+  };
+  if (!read(name.substr(5, 8), out.first) || !read(name.substr(14, 8), out.second)) {
+    return std::nullopt;
+  }
+  return out;
+}
+
+/// The chain is written anew as a whole; counters of pairs that stay go on counting.
+void add_loss(std::string& out, const PacketRules& from, const PacketRules& to) {
+  if (from.loss == to.loss) return;
+  out += "flush chain ip sunder lossy\n";
+  for (const auto& entry : from.loss) {
+    if (to.loss.count(entry.first) != 0) continue;
+    out += "delete counter ip sunder " + loss_counter(entry.first) + "\n";
+  }
+  for (const auto& [pair, share] : to.loss) {
+    const std::string counter = loss_counter(pair);
+    if (from.loss.count(pair) == 0) out += "add counter ip sunder " + counter + "\n";
+    out += "add rule ip sunder lossy ip saddr " + to_string(pair.first) + " ip daddr " +
+           to_string(pair.second);
+    if (share < kLossWhole) {
+      out += " numgen random mod " + std::to_string(kLossWhole) + " < " + std::to_string(share);
+    }
+    out += " counter name " + counter + " drop\n";
+  }
 }
 
 /// Words of the listing; braces and commas are words of their own, line breaks mean nothing.
@@ -123,6 +167,7 @@ class ListingReader {
     if (!packets(count)) return false;
     if (name == "forwarded") out.counters.forwarded = count;
     if (name == "stopped") out.counters.stopped = count;
+    if (const auto pair = pair_of_counter(name)) out.counters.loss[*pair] = count;
     return word() == "}";
   }
 
@@ -189,8 +234,10 @@ std::string nft_table_text(const NftOptions& options) {
   std::string out = "table ip sunder {\n";
   out += "  set cut" + pairs + "  set nosyn" + pairs + "  set refuse" + pairs;
   out += "  set down { type ipv4_addr; }\n  counter forwarded { }\n  counter stopped { }\n";
+  out += "  chain lossy { }\n";
+  // A packet is lost where its sender hands it in, and not a second time on the leg from the proxy.
   out += "  chain from_nodes {\n    type filter hook prerouting priority -300; policy accept;";
-  out += std::string(kCutRules) + "  }\n";
+  out += std::string(kCutRules) + "    jump lossy\n  }\n";
   out += "  chain from_proxy {\n    type filter hook output priority -300; policy accept;";
   out += std::string(kCutRules) + "  }\n";
   // The first rule takes answers to sockets that the proxy opened in a node's name. A dead node's RST must not be
@@ -218,6 +265,7 @@ std::string nft_change_text(const PacketRules& from, const PacketRules& to) {
   add_difference(out, "add", "nosyn", to.nosyn, from.nosyn);
   add_difference(out, "add", "refuse", to.refuse, from.refuse);
   add_difference(out, "add", "down", to.down, from.down);
+  add_loss(out, from, to);
   return out;
 }
 

@@ -16,6 +16,9 @@ namespace sunder::proxy {
 
 using IpPair = std::pair<Ipv4, Ipv4>;  ///< (source, destination) of a packet
 
+/// A certain loss; shares are parts of a million.
+inline constexpr std::uint32_t kLossWhole = 1'000'000;
+
 /// Wanted state, complete.
 struct PacketRules {
   std::set<IpPair> cut;     ///< every packet is dropped
@@ -23,6 +26,8 @@ struct PacketRules {
   std::set<IpPair> refuse;  ///< pure SYNs are answered by RST
   std::set<Ipv4>
       down;  ///< nodes known dead: not brought to the proxy, so that their own refusal comes back
+  /// Packets that vanish by chance, as a share of kLossWhole; never 0.
+  std::map<IpPair, std::uint32_t> loss;
   friend bool operator==(const PacketRules&, const PacketRules&) = default;
 };
 
@@ -31,8 +36,9 @@ struct PacketCounters {
   std::map<IpPair, std::uint64_t> cut;
   std::map<IpPair, std::uint64_t> nosyn;
   std::map<IpPair, std::uint64_t> refuse;
-  std::uint64_t forwarded = 0;  ///< UDP and ICMP packets that passed between nodes
-  std::uint64_t stopped = 0;    ///< packets that the closed forward chain stopped
+  std::map<IpPair, std::uint64_t> loss;  ///< packets that vanished
+  std::uint64_t forwarded = 0;           ///< UDP and ICMP packets that passed between nodes
+  std::uint64_t stopped = 0;             ///< packets that the closed forward chain stopped
 };
 
 class PacketFilter {

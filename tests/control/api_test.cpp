@@ -149,3 +149,115 @@ TEST_CASE("status and fault kinds are JSON with the fields of the reference") {
   CHECK(kinds[0]["name"] == "delay");
   CHECK(kinds[0]["params"][0]["required"] == true);
 }
+
+TEST_CASE("shapes by name, in one call, with what they drew in the event") {
+  Rig rig;
+  const auto post = [&](const std::string& path, const std::string& body) {
+    return handle(*rig.board, {"POST", path, {}, body});
+  };
+  const auto made = post("/v1/partitions", R"({"shape":"isolate","nodes":["n2"],"kind":"hold"})");
+  CAPTURE(made.body);
+  CHECK(made.status == 200);
+  CHECK(json::parse(made.body).at("pairs").size() == 4);
+  CHECK(rig.last_event().find("\"shape\":\"isolate\",\"seed\":0") != std::string::npos);
+  const auto told = [&](const std::string& body) {
+    const auto answer = post("/v1/partition", body);
+    CHECK(answer.status >= 400);
+    const json error = json::parse(answer.body).at("error");
+    return error.value("field", "") + " " + error.at("code").get<std::string>();
+  };
+  CHECK(told(R"({"shape":"star"})") == "shape unknown_shape");
+  CHECK(told(R"({"shape":""})") == "shape unknown_shape");
+  CHECK(told(R"({"shape":"pair","groups":[["n1"]]})") == "shape shape_and_more");
+  CHECK(told(R"({"groups":[["n1"]],"seed":4})") == "shape missing_field");
+  CHECK(told(R"({"shape":"pair","seed":-1})") == "seed bad_type");
+  CHECK(told(R"({"shape":"pair","flap_on":"1s"})") == "flap_off missing_field");
+  CHECK(told(R"({"shape":"pair","flap_on":"1s","flap_off":"99ms"})") == "flap_off bad_value");
+  CHECK(told(R"({"shape":"pair","lease":"l7"})") == "lease unknown_lease");
+  const auto shapes = handle(*rig.board, {"GET", "/v1/shapes", {}, ""});
+  CHECK(json::parse(shapes.body).at("shapes").size() == 8);
+}
+
+TEST_CASE("a fault is changed in place, and keeps what is not named") {
+  Rig rig;
+  const auto call = [&](const char* method, const std::string& path, const std::string& body) {
+    return handle(*rig.board, {method, path, {}, body});
+  };
+  CHECK(call("POST", "/v1/faults",
+             R"({"kind":"delay","pairs":"n1:n2","name":"slow","params":{"delay":"5ms"},)"
+             R"("frame":"u32be","after_messages":3})")
+            .status == 200);
+  CHECK(
+      call("PATCH", "/v1/faults/slow", R"({"params":{"jitter":"1ms"},"probability":0.5})").status ==
+      200);
+  const proxy::Rule& rule = rig.proxy.in_force->rules.at(0);
+  CHECK(rule.revision == 1);
+  CHECK(rule.params == std::map<std::string, std::string>{{"delay", "5ms"}, {"jitter", "1ms"}});
+  CHECK(rule.probability == 0.5);
+  CHECK(rule.frame == "u32be");
+  CHECK(rule.after_messages == 3);
+  const json listed = json::parse(call("GET", "/v1/faults", "").body).at("faults").at(0);
+  CHECK(listed.at("frame") == "u32be");
+  CHECK(listed.at("after_messages") == 3);
+  CHECK(call("PATCH", "/v1/faults/slow", R"({"params":{"delay":"x"}})").status == 400);
+  CHECK(call("PATCH", "/v1/faults/none", "{}").status == 404);
+  CHECK(rig.proxy.in_force->rules.at(0).revision == 1);
+}
+
+TEST_CASE("loss goes to the packet filter with its ratio, and is refused where there is none") {
+  Rig rig;
+  const auto add = [](Rig& where, const std::string& more) {
+    return handle(*where.board, {"POST", "/v1/faults", {}, R"({"kind":"loss",)" + more + "}"});
+  };
+  CHECK(add(rig, R"("pairs":"n1:n2","name":"a","params":{"ratio":"50%"})").status == 200);
+  CHECK(rig.filter.rules.loss == std::map<proxy::IpPair, std::uint32_t>{{{kN1, kN2}, 500'000}});
+  CHECK(add(rig, R"("pairs":"n1:n2","name":"b","params":{"ratio":"50%"})").status == 200);
+  CHECK(rig.filter.rules.loss.at({kN1, kN2}) == 750'000);
+  CHECK(handle(*rig.board, {"PATCH", "/v1/faults/b", {}, R"({"params":{"ratio":"0"}})"}).status ==
+        200);
+  CHECK(rig.filter.rules.loss.at({kN1, kN2}) == 500'000);
+  rig.filter.counted.loss[{kN1, kN2}] = 7;
+  const auto removed = rig.board->remove_fault("a");
+  REQUIRE(removed.ok());
+  CHECK(removed->removed.at(0).touched.packets == 7);
+  CHECK_FALSE(removed->removed.at(0).vacuous);
+  CHECK(rig.filter.rules.loss.empty());
+  CHECK(add(rig, R"("pairs":"n1:n2","probability":0.5)").status == 400);
+  Rig bare(false);
+  const auto refused = add(bare, R"("pairs":"n1:n2")");
+  CHECK(refused.status == 422);
+  CHECK(refused.body.find("packet filter") != std::string::npos);
+  CHECK(bare.calls.empty());
+}
+
+TEST_CASE("pairs may name unknown, and drop has no address for it") {
+  Rig rig;
+  const auto fault = R"({"kind":"delay","pairs":"unknown:n1","params":{"delay":"1ms"}})";
+  const auto made = handle(*rig.board, {"POST", "/v1/faults", {}, fault});
+  CHECK(made.status == 200);
+  CHECK(made.body.find(R"([["unknown","n1"]])") != std::string::npos);
+  CHECK(handle(*rig.board, {"GET", "/v1/status", {}, ""}).body.find("\"unknown\"") !=
+        std::string::npos);
+  CHECK(handle(*rig.board, {"POST", "/v1/partition", {}, R"({"pairs":"unknown:n1"})"}).status ==
+        422);
+}
+
+TEST_CASE("named proxies: made, switched, listed, removed; refused where there are none") {
+  Rig rig;
+  ProxyTable table(*rig.board, rig.proxy);
+  const auto call = [&](const char* method, const std::string& path, const std::string& body) {
+    return handle(*rig.board, {method, path, {}, body}, &table);
+  };
+  const auto made = call("POST", "/v1/proxies", R"({"name":"redis","upstream":"localhost:1"})");
+  CAPTURE(made.body);
+  CHECK(made.status == 200);
+  CHECK(json::parse(made.body).at("node") == "redis");
+  CHECK(call("POST", "/v1/proxies", R"({"name":"redis","upstream":"x:1"})").status == 409);
+  CHECK(call("POST", "/v1/proxies", R"({"name":"other"})").status == 400);
+  const auto off = call("PATCH", "/v1/proxies/redis", R"({"enabled":false})");
+  CHECK_FALSE(json::parse(off.body).at("enabled").get<bool>());
+  CHECK(json::parse(call("GET", "/v1/proxies", "").body).at("proxies").size() == 1);
+  CHECK(call("DELETE", "/v1/proxies/redis", "").status == 200);
+  CHECK(call("DELETE", "/v1/proxies/redis", "").status == 404);
+  CHECK(handle(*rig.board, {"GET", "/v1/proxies", {}, ""}).status == 422);
+}

@@ -324,7 +324,66 @@ std::string check_packets() {
   return "";
 }
 
+/// How many of `count` datagrams get from one node to the other.
+int datagrams_through(const TestNode& from, const TestNode& to, int count) {
+  const UniqueFd in = to.socket(SOCK_DGRAM);
+  const sockaddr_in at = place(to.ip, 4001);
+  if (::bind(in.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) return -1;
+  const UniqueFd out = from.socket(SOCK_DGRAM);
+  int came = 0;
+  char buffer[8];
+  for (int i = 0; i < count; ++i) {
+    static_cast<void>(
+        ::sendto(out.get(), "x", 1, 0, reinterpret_cast<const sockaddr*>(&at), sizeof at));
+    pollfd waiting{in.get(), POLLIN, 0};
+    if (::poll(&waiting, 1, 5) == 1 && ::recv(in.get(), buffer, sizeof buffer, 0) == 1) ++came;
+  }
+  while (::recv(in.get(), buffer, sizeof buffer, 0) == 1) ++came;
+  return came;
+}
+
+std::string check_loss() {
+  const TestNode a("va", "10.77.0.11");
+  const TestNode b("vb", "10.77.0.12");
+  auto loaded = NftFilter::load(kOptions);
+  if (!loaded) return loaded.error().text();
+  NftFilter& filter = **loaded;
+  const std::string up = "( ip link set lo up && ip addr add 10.77.0.1/32 dev lo && " + a.command +
+                         " && " + b.command + " ) >/dev/null 2>&1";
+  if (std::system(up.c_str()) != 0) return "skip: no ip, nsenter or veth here";
+  if (!write_file("/proc/sys/net/ipv4/ip_forward", "1")) return "skip: no forwarding here";
+  write_file("/proc/sys/net/ipv4/conf/all/rp_filter", "0");
+  if (!datagram(a, b)) return "UDP is not forwarded";
+
+  constexpr int kCount = 600;
+  PacketRules rules;
+  rules.loss = {{{kA, kB}, kLossWhole / 4}};
+  if (auto done = filter.apply(rules); !done) return done.error().text();
+  const int came = datagrams_through(a, b, kCount);
+  const auto lost = filter.counters().value().loss[{kA, kB}];
+  // 150 are expected; 4.7 standard deviations (10.6) either way.
+  if (lost < 100 || lost > 200) return "a loss of 25 % lost " + std::to_string(lost) + " of 600";
+  if (came + static_cast<int>(lost) != kCount) {
+    return std::to_string(came) + " came and " + std::to_string(lost) + " were lost, of 600";
+  }
+  if (datagrams_through(b, a, 50) != 50) return "the other direction loses packets";
+
+  rules.loss[{kB, kA}] = kLossWhole;  // all of them; the other pair's counter goes on
+  if (auto done = filter.apply(rules); !done) return done.error().text();
+  if (datagrams_through(b, a, 20) != 0) return "a loss of 1 lets packets pass";
+  const PacketCounters both = filter.counters().value();
+  if (both.loss.at({kA, kB}) < lost || both.loss.at({kB, kA}) != 20) return "counters went wrong";
+  if (auto done = filter.apply({}); !done) return done.error().text();
+  if (datagrams_through(a, b, 50) != 50) return "packets are lost after the removal";
+  if (!filter.counters().value().loss.empty()) return "a counter stayed";
+  return "";
+}
+
 }  // namespace
+
+TEST_CASE("loss loses its share of one direction, counts it, and leaves nothing behind") {
+  expect_nothing(in_namespace(check_loss));
+}
 
 TEST_CASE("packets between two nodes meet the rules") {
   expect_nothing(in_namespace(check_packets));
