@@ -183,6 +183,10 @@ std::size_t Pipeline::probe(std::size_t bytes, Nanos now) {
 
 void Pipeline::arrive(std::span<std::byte> bytes, Nanos now, Sink& sink) {
   setup_.stats->bytes_in += bytes.size();
+  if (asked_.act == Act::reset) {  // behind a hole perhaps: nothing more may be let in
+    setup_.stats->bytes_omitted += bytes.size();
+    return;
+  }
   if (!doors_.empty() || !stages_.empty()) {
     bytes = through_doors(bytes, now);
     hear_wishes(now);
@@ -335,6 +339,7 @@ std::size_t Pipeline::records() const noexcept {
 }
 
 std::size_t Pipeline::room() noexcept {
+  if (asked_.act != Act::none) return 0;
   const std::size_t max = bytes_max();
   const std::size_t size = queue_.size();
   if (paused_ && (size > max / 2 || records() > kHeldChunksMax / 2)) return 0;
