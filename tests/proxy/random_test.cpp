@@ -1,5 +1,5 @@
-// Random scripts on real connections: delays, holds, resets, closes and heals while bytes flow both
-// ways.
+// Random scripts on real connections: every kind of fault on streams, holds, resets, closes,
+// changes in place and heals while bytes flow both ways.
 //
 // The law: every byte arrives once and in order on every connection; a connection that a reset or
 // close cut may have met delivers a prefix instead. Payloads are streams that anyone can compute
@@ -16,6 +16,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "proxy/fault.hpp"
 #include "sunder/rng.hpp"
 #include "tests/proxy/rig.hpp"
 #include "tests/support/catch.hpp"
@@ -120,10 +121,34 @@ class Script {
 
   [[nodiscard]] bool breaks(PairId pair) const {
     return std::any_of(rules_.begin(), rules_.end(), [&](const Rule& rule) {
-      if (!rule.cut || *rule.cut == CutKind::hold) return false;
+      if (rule.cut && *rule.cut == CutKind::hold) return false;
+      if (!rule.cut && rule.kind->place != Place::door) return false;
       const PairId other = rule.pairs.front();
       return other == pair || PairId{other.to, other.from} == pair;
     });
+  }
+
+  Rule some_fault(PairId pair) {
+    const auto of = [&](const char* kind, std::map<std::string, std::string> params) {
+      return rig_.fault(kind, std::move(params), {pair});
+    };
+    Rule rule = of("delay", {{"delay", "4ms"}, {"jitter", "4ms"}});
+    switch (dice_.below(8)) {
+      case 0: rule = of("rate", {{"rate", "400kB/s"}, {"burst", "4kB"}}); break;
+      case 1: rule = of("rate", {{"rate", "5MB/s"}, {"per", "pair"}}); break;
+      case 2: rule = of("slice", {{"size", "200B"}, {"variation", "100B"}}); break;
+      case 3: rule = of("slow_close", {{"delay", "5ms"}}); break;
+      case 4: rule = of("connect_delay", {{"delay", "5ms"}}); break;
+      case 5: rule = of("limit_data", {{"bytes", "2kB"}}); break;
+      case 6:
+        rule = dice_.chance(0.5) ? of("timeout", {{"timeout", "5ms"}})
+                                 : of("reset_peer", {{"timeout", "2ms"}});
+        break;
+      default: break;
+    }
+    rule.probability = 0.7;
+    if (dice_.chance(0.3) && rule.kind->place != Place::connect) rule.after_bytes = 700;
+    return rule;
   }
 
   void change_rules() {
@@ -137,11 +162,14 @@ class Script {
       case 4: rules_.push_back(rig_.cut(CutKind::hold, {pair})); break;
       case 5:
       case 6: {
-        Rule rule = rig_.fault("delay", {{"delay", "4ms"}, {"jitter", "4ms"}}, {pair});
-        rule.probability = 0.7;
-        rules_.push_back(std::move(rule));
+        rules_.push_back(some_fault(pair));
         break;
       }
+      case 7:
+        if (rules_.empty() || rules_.back().cut) break;
+        ++rules_.back().revision;  // changed in place, and a chance for those that slept
+        rules_.back().after_bytes = 0;
+        break;
       default:
         if (!rules_.empty()) {
           rules_.erase(rules_.begin() + static_cast<std::ptrdiff_t>(dice_.below(rules_.size())));
