@@ -116,7 +116,8 @@ ApiAnswer post_down(const Rooms& rooms, const ApiRequest& request, const std::st
 
 ApiAnswer get_fault_kinds(const Rooms& /*rooms*/, const ApiRequest& /*request*/,
                           const std::string&) {
-  return {200, JsonText().raw("kinds", fault_kinds_json()).object()};
+  return {200,
+          JsonText().raw("kinds", fault_kinds_json()).raw("common", common_fields_json()).object()};
 }
 
 ApiAnswer get_shapes(const Rooms& /*rooms*/, const ApiRequest& /*request*/, const std::string&) {

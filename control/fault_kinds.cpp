@@ -59,6 +59,19 @@ std::string table_of(const std::vector<FaultParamLine>& params) {
   return out;
 }
 
+std::string params_json(const std::vector<FaultParamLine>& lines) {
+  std::vector<std::string> out;
+  for (const FaultParamLine& param : lines) {
+    JsonText text;
+    text.text("name", param.name).text("doc", param.doc).text("unit", param.unit);
+    text.boolean("required", param.default_value.empty());
+    if (!param.default_value.empty()) text.text("default", param.default_value);
+    if (!param.bounds.empty()) text.text("bounds", param.bounds);
+    out.push_back(text.object());
+  }
+  return json_array(out);
+}
+
 }  // namespace
 
 Result<const proxy::FaultKind*> check_fault(const FaultSpec& fault) {
@@ -95,7 +108,10 @@ std::vector<FaultKindLine> fault_kind_lines() {
 
 std::vector<FaultParamLine> common_fault_fields() {
   std::vector<FaultParamLine> out;
-  for (const proxy::ParamSpec& spec : proxy::common_params()) out.push_back(line_of(spec));
+  for (const proxy::ParamSpec& spec : proxy::common_params()) {
+    out.push_back(line_of(spec));
+    if (out.back().default_value.empty()) out.back().default_value = "f1, f2, …";  // the name
+  }
   return out;
 }
 
@@ -120,22 +136,17 @@ std::string fault_kinds_markdown() {
 std::string fault_kinds_json() {
   std::vector<std::string> kinds;
   for (const FaultKindLine& line : fault_kind_lines()) {
-    std::vector<std::string> params;
-    for (const FaultParamLine& param : line.params) {
-      JsonText text;
-      text.text("name", param.name).text("doc", param.doc).text("unit", param.unit);
-      text.boolean("required", param.default_value.empty());
-      if (!param.default_value.empty()) text.text("default", param.default_value);
-      if (!param.bounds.empty()) text.text("bounds", param.bounds);
-      params.push_back(text.object());
-    }
     JsonText text;
-    text.text("name", line.name).text("doc", line.doc).raw("params", json_array(params));
+    text.text("name", line.name).text("doc", line.doc).raw("params", params_json(line.params));
     text.boolean("needs_frame", line.needs_frame).boolean("packet_level", line.packet_level);
     text.boolean("unnatural", line.unnatural);
     kinds.push_back(text.object());
   }
   return json_array(kinds);
+}
+
+std::string common_fields_json() {
+  return params_json(common_fault_fields());
 }
 
 }  // namespace sunder::control

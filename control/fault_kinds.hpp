@@ -38,5 +38,7 @@ struct FaultKindLine {
 [[nodiscard]] std::string fault_kinds_markdown();
 /// [{"name":"delay","doc":…,"params":[…]},…]
 [[nodiscard]] std::string fault_kinds_json();
+/// The fields that every fault takes, in the form of "params".
+[[nodiscard]] std::string common_fields_json();
 
 }  // namespace sunder::control

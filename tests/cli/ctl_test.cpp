@@ -3,6 +3,8 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 
 #include "cli/command.hpp"
 #include "cli/ctl_view.hpp"
@@ -111,6 +113,54 @@ TEST_CASE("ctl: faults and nodes") {
   CHECK(has(run(ctl_command, {"status"}), "n2 10.77.0.12 DOWN"));
 }
 
+TEST_CASE("ctl: shapes, flapping, and what overlaps") {
+  Api api;
+  CHECK(has(run(ctl_command, {"partition", "--shape", "isolate", "--nodes", "n1", "--flap", "9s/9s",
+                              "--name", "flaps"}),
+            "flaps: drop on n1:n2, n1:n3, n2:n1, n3:n1"));
+  CHECK(run(ctl_command, {"fault", "add", "delay", "n1:n2", "delay=1ms"}).code == 0);
+  const auto status = run(ctl_command, {"status"});
+  INFO(status.out);
+  CHECK(has(status, "n1 -> n2: open connections: dropped, new ones: unanswered"));
+  CHECK(has(status, "delay f1: does not act, drop flaps leaves it nothing to act on"));
+  CHECK(run(ctl_command, {"partition", "--shape", "star"}).code == 2);
+  CHECK(run(ctl_command, {"partition", "n1", "--shape", "pair"}).code == 2);
+  CHECK(run(ctl_command, {"partition", "n1", "--seed", "4"}).code == 2);
+  CHECK(run(ctl_command, {"partition", "n1", "--flap", "2s"}).code == 2);
+  CHECK(run(ctl_command, {"partition", "n1", "--flap", "2s/1ms"}).code == 2);
+}
+
+TEST_CASE("ctl: a fault's triggers, and new values in place") {
+  Api api;
+  CHECK(run(ctl_command, {"fault", "add", "delay", "n1:n2", "delay=1ms", "--name", "slow",
+                          "--frame", "resp", "--after-messages", "7"})
+            .code == 0);
+  CHECK(run(ctl_command, {"fault", "update", "slow", "delay=2ms"}).code == 0);
+  CHECK(has(run(ctl_command, {"fault", "list"}),
+            "slow: delay n1:n2 delay=2ms frame=resp "
+            "after_messages=7"));
+  CHECK(run(ctl_command, {"fault", "update", "slow"}).code == 2);
+  CHECK(run(ctl_command, {"fault", "update", "nobody", "delay=2ms"}).code == 2);
+  CHECK(has(run(ctl_command, {"fault", "add", "--help"}), "lose_reply"));
+}
+
+TEST_CASE("ctl: named proxies") {
+  Api api;
+  CHECK(run(ctl_command, {"proxy", "list"}).code == 2);  // this session has none
+  control::ProxyTable table(*api.board, api.proxy);
+  api.server->stop();
+  api.server = std::move(control::ApiServer::bind("127.0.0.1", 0)).value();
+  api.server->start(*api.board, nullptr, &table);
+  ::setenv("SUNDER_API", api.server->url().c_str(), 1);
+  CHECK(has(run(ctl_command, {"proxy", "list"}), "there is no proxy"));
+  CHECK(has(run(ctl_command, {"proxy", "add", "redis", "localhost:6379"}),
+            "-> localhost:6379, pairs client:redis and redis:client"));
+  CHECK(has(run(ctl_command, {"proxy", "disable", "redis"}), "(disabled)"));
+  CHECK_FALSE(has(run(ctl_command, {"proxy", "enable", "redis"}), "(disabled)"));
+  CHECK(run(ctl_command, {"proxy", "remove", "redis"}).code == 0);
+  CHECK(run(ctl_command, {"proxy", "remove", "redis"}).code == 2);
+}
+
 TEST_CASE("ctl: exit codes") {
   Api api;
   CHECK(run(ctl_command, {"partition", "n1", "/", "n9"}).code == 2);
@@ -134,6 +184,18 @@ TEST_CASE("ctl: exit codes") {
 TEST_CASE("list: fault kinds from the registry") {
   CHECK(has(run(list_command, {"faults"}), "delay"));
   CHECK(has(run(list_command, {"faults", "--json"}), "\"name\":\"delay\""));
+  CHECK(has(run(list_command, {"faults"}), "after-messages"));
+  CHECK(run(list_command, {"faults", "--markdown", "--json"}).code == 2);
+  CHECK(run(list_command, {"checks", "--markdown"}).code == 2);
   CHECK(run(list_command, {"unicorns"}).code == 2);
   CHECK(run(list_command, {}).code == 2);
+}
+
+TEST_CASE("list: the page of the faults is what the registry says") {
+  std::ifstream file(std::string(SUNDER_SOURCE_DIR) + "/docs/reference/faults.md");
+  REQUIRE(file.good());
+  const std::string page((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const auto written = run(list_command, {"faults", "--markdown"});
+  INFO("write it anew: sunder list faults --markdown > docs/reference/faults.md");
+  CHECK(page == written.out);
 }
