@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "check/brute_force.hpp"
-#include "check/search.hpp"
+#include "check/search/search.hpp"
 
 namespace sunder::check {
 

@@ -11,9 +11,11 @@
 #include "check/check.hpp"
 #include "check/check_kind.hpp"
 #include "check/deadline.hpp"
+#include "check/model_check.hpp"
+#include "check/models/model.hpp"
 #include "check/power.hpp"
 #include "check/register_ops.hpp"
-#include "check/search.hpp"
+#include "check/search/search.hpp"
 #include "check/witness.hpp"
 #include "check/zones.hpp"
 
@@ -268,17 +270,31 @@ CheckResult check_linearizable(const History& history, const Budget& budget,
   return result;
 }
 
+namespace {
+
+// Registers and cas chains have polynomial ways; every other model is searched. Operations that no model knows together
+// leave their keys undecided.
+CheckResult run_linearizable(const CheckInput& input) {
+  const Model* model = input.model.empty() ? model_of(input.history) : find_model(input.model);
+  const std::string_view name = model == nullptr ? "" : model->name;
+  if (model == nullptr || name == "register" || name == "cas-register") {
+    return check_linearizable(input.history, input.budget, input.windows);
+  }
+  return check_model(input, *model);
+}
+
+}  // namespace
+
 extern const CheckKind linearizable_check;
 const CheckKind linearizable_check{
     "linearizable",
     "every operation seems to happen at one instant between its call and its answer",
     false,
     [](const History& history) {
-      return history.ops.empty() || has_ops(history, {OpKind::read, OpKind::write, OpKind::cas});
+      return history.ops.empty() || has_ops(history, {OpKind::read, OpKind::write, OpKind::cas}) ||
+             model_of(history) != nullptr;
     },
-    [](const CheckInput& input) {
-      return check_linearizable(input.history, input.budget, input.windows);
-    },
+    run_linearizable,
 };
 
 }  // namespace sunder::check

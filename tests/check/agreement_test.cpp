@@ -5,7 +5,7 @@
 
 #include "check/brute_force.hpp"
 #include "check/check.hpp"
-#include "check/search.hpp"
+#include "check/search/search.hpp"
 #include "check/witness.hpp"
 #include "check/zones.hpp"
 #include "sunder/rng.hpp"

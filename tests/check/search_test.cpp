@@ -1,5 +1,5 @@
 // The search's budget, and its masks beyond one word.
-#include "check/search.hpp"
+#include "check/search/search.hpp"
 
 #include "check/brute_force.hpp"
 #include "tests/check/build.hpp"

@@ -26,6 +26,8 @@ struct SearchVerdict {
   std::uint32_t stuck =
       kNone;  ///< if illegal: no order explains the past once this operation (of the input) ended
   std::uint64_t ended = 0;  ///< operations that had ended when the search stopped
+  Nanos quiet_at = kEver;   ///< the last moment by then at which no operation was open
+  std::vector<std::uint32_t> quiet_states;  ///< what the state may have been at that moment
 };
 
 /// At most so many operations may be open at one time (pending ones stay open); more is budget.memory.

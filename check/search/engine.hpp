@@ -1,17 +1,20 @@
-// search: see search.hpp. Tested by tests/check/search_test.cpp.
-#include "check/search.hpp"
+// The search itself, over any machine of states: breadth-first by event, as search.hpp describes.
+//
+// events of one key, a Machine → **Search** → SearchVerdict. Included by the two instances only: search.cpp (registers) and
+// model_search.cpp (any model). Thread: pure. Tested by tests/check/search_test.cpp, tests/check/models_test.cpp.
+#pragma once
 
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <map>
-#include <set>
-#include <tuple>
+#include <cstdint>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
-namespace sunder::check {
+#include "check/search/search.hpp"
 
-namespace {
+namespace sunder::check::engine {
 
 struct Event {
   Nanos time;
@@ -19,11 +22,11 @@ struct Event {
   std::uint32_t op;
 };
 
-// Which open operations have happened, by slot; and what the register holds then.
+// Which open operations have happened, by slot; and the state then.
 template <std::size_t kWords>
 struct Config {
   std::array<std::uint64_t, kWords> mask{};
-  ValueId value = kAbsent;
+  std::uint32_t state = 0;
 
   [[nodiscard]] bool has(std::uint32_t slot) const {
     return (mask[slot / 64] >> (slot % 64) & 1U) != 0;
@@ -32,7 +35,7 @@ struct Config {
   void clear(std::uint32_t slot) { mask[slot / 64] &= ~(std::uint64_t{1} << (slot % 64)); }
   friend bool operator==(const Config&, const Config&) = default;
   [[nodiscard]] std::size_t hash() const {
-    std::uint64_t h = value * std::uint64_t{0x9E3779B97F4A7C15};
+    std::uint64_t h = state * std::uint64_t{0x9E3779B97F4A7C15};
     for (const auto word : mask) h = (std::rotl(h, 23) ^ word) * 0xFF51AFD7ED558CCD;
     return static_cast<std::size_t>(h ^ h >> 32U);
   }
@@ -82,17 +85,26 @@ class ConfigSet {
   std::uint64_t round_ = 1;
 };
 
-template <std::size_t kWords>
+// Machine: what is searched over. Operations have numbers, states are 32-bit numbers.
+//   bool pending(op)              it may have happened, or not, at any time after its beginning
+//   bool pure(op)                 it never changes a state
+//   bool step(op, state, &next)   false where the operation can't happen in this state
+//   std::uint32_t alike(op)       pending operations of one number are interchangeable
+//   std::uint64_t bytes()         memory held, for the budget
+template <std::size_t kWords, class Machine>
 class Search {
  public:
-  Search(const std::vector<RegisterOp>& ops, const Deadline& deadline)
-      : ops_(ops), deadline_(deadline), slot_of_op_(ops.size(), kNone), twin_(ops.size(), kNone) {}
+  Search(Machine& machine, std::size_t ops, const Deadline& deadline)
+      : machine_(machine), deadline_(deadline), slot_of_op_(ops, kNone), twin_(ops, kNone) {}
 
-  SearchVerdict run(const std::vector<Event>& events, ValueId initial) {
-    Config<kWords> first;
-    first.value = initial;
-    now_.add(first);
+  SearchVerdict run(const std::vector<Event>& events, const std::vector<std::uint32_t>& initial) {
+    for (const std::uint32_t state : initial) {
+      Config<kWords> first;
+      first.state = state;
+      now_.add(first);
+    }
     for (const Event& event : events) {
+      if (open_.empty()) remember_quiet(event.time);
       if (!event.ends) {
         open(event.op);
         continue;
@@ -104,18 +116,17 @@ class Search {
   }
 
  private:
-  static bool allowed(const RegisterOp& op, ValueId value) {
-    switch (op.kind) {
-      case RegisterKind::write: return true;
-      case RegisterKind::read:
-      case RegisterKind::cas: return value == op.in;
-      case RegisterKind::differs: return value != op.in;
-      case RegisterKind::impossible:
-      case RegisterKind::aborted: return false;
-    }
-    return false;
+  // Nothing is open: what may be the state now is all that the rest depends on.
+  void remember_quiet(Nanos moment) {
+    verdict_.quiet_at = moment;
+    verdict_.quiet_states.clear();
+    for (const auto& config : now_.list()) verdict_.quiet_states.push_back(config.state);
   }
-  static bool pure(const RegisterOp& op) { return !op.produces(); }
+
+  [[nodiscard]] bool allowed(std::uint32_t i, std::uint32_t state) const {
+    std::uint32_t same = 0;
+    return machine_.step(i, state, same);
+  }
 
   void open(std::uint32_t i) {
     std::uint32_t slot = 0;
@@ -128,24 +139,23 @@ class Search {
       op_in_slot_[slot] = i;
     }
     slot_of_op_[i] = slot;
-    if (ops_[i].pending) {
-      const auto alike = std::tuple(ops_[i].kind, ops_[i].in, ops_[i].out);
-      const auto [place, fresh] = last_alike_.try_emplace(alike, i);
+    if (machine_.pending(i)) {
+      const auto [place, fresh] = last_alike_.try_emplace(machine_.alike(i), i);
       if (!fresh) twin_[i] = std::exchange(place->second, i);
     }
     open_.push_back(slot);
-    if (!pure(ops_[i])) return;
-    // The same bit in all configurations of one value: none become equal, but the table's hashes are stale.
+    if (!machine_.pure(i)) return;
+    // The same bit in all configurations of one state: none become equal, but the table's hashes are stale.
     for (auto& config : now_.list()) {
-      if (allowed(ops_[i], config.value)) config.set(slot);
+      if (allowed(i, config.state)) config.set(slot);
     }
   }
 
   // Takes every open observation that the configuration allows.
   void observe(Config<kWords>& config) const {
     for (const std::uint32_t slot : open_) {
-      const RegisterOp& op = ops_[op_in_slot_[slot]];
-      if (pure(op) && !config.has(slot) && allowed(op, config.value)) config.set(slot);
+      const std::uint32_t i = op_in_slot_[slot];
+      if (machine_.pure(i) && !config.has(slot) && allowed(i, config.state)) config.set(slot);
     }
   }
 
@@ -181,11 +191,11 @@ class Search {
   bool extend(const Config<kWords>& config, std::uint32_t slot) {
     for (const std::uint32_t next : open_) {
       const std::uint32_t i = op_in_slot_[next];
-      if (config.has(next) || pure(ops_[i]) || !allowed(ops_[i], config.value)) continue;
+      if (config.has(next) || machine_.pure(i)) continue;
       if (twin_[i] != kNone && !config.has(slot_of_op_[twin_[i]])) continue;
       Config<kWords> further = config;
+      if (!machine_.step(i, config.state, further.state)) continue;
       further.set(next);
-      further.value = ops_[i].out;
       observe(further);
       if (further.has(slot)) {
         keep(further, slot);
@@ -194,14 +204,15 @@ class Search {
       }
     }
     if (++steps_ % 1024 != 0) return true;
-    const char* reason = deadline_.exceeded(now_.bytes() + after_.bytes() + reached_.bytes());
+    const char* reason =
+        deadline_.exceeded(now_.bytes() + after_.bytes() + reached_.bytes() + machine_.bytes());
     if (reason == nullptr) return true;
     verdict_.outcome = SearchVerdict::Outcome::unknown;
     verdict_.reason = reason;
     return false;
   }
 
-  const std::vector<RegisterOp>& ops_;
+  Machine& machine_;
   const Deadline& deadline_;
   SearchVerdict verdict_;
   ConfigSet<kWords> now_;            // explain everything that has ended
@@ -212,54 +223,35 @@ class Search {
   std::vector<std::uint32_t> free_;
   std::vector<std::uint32_t> slot_of_op_;
   std::vector<std::uint32_t> twin_;  // pending: the last one before it that is alike
-  std::map<std::tuple<RegisterKind, ValueId, ValueId>, std::uint32_t> last_alike_;
+  std::unordered_map<std::uint32_t, std::uint32_t> last_alike_;
   std::uint64_t steps_ = 0;
 };
 
-// A pending operation whose value nobody observes need not have happened, unless somebody saw "not v".
-std::vector<bool> relevant(const std::vector<RegisterOp>& ops) {
-  std::set<ValueId> observed;
-  bool differs = false;
-  for (const auto& op : ops) {
-    if (op.observes()) observed.insert(op.in);
-    differs = differs || op.kind == RegisterKind::differs;
-  }
-  std::vector<bool> keep(ops.size(), true);
-  for (std::size_t i = 0; i < ops.size(); ++i) {
-    if (ops[i].kind == RegisterKind::aborted) keep[i] = false;
-    if (ops[i].pending && !differs && observed.count(ops[i].out) == 0) keep[i] = false;
-  }
-  return keep;
+// Events in the order in which they happen.
+inline void sort_events(std::vector<Event>& events) {
+  std::stable_sort(events.begin(), events.end(), [](const Event& a, const Event& b) {
+    return a.time != b.time ? a.time < b.time : a.ends < b.ends;
+  });
 }
 
-}  // namespace
-
-SearchVerdict search(const std::vector<RegisterOp>& ops, ValueId initial,
-                     const Deadline& deadline) {
-  const auto keep = relevant(ops);
-  std::vector<Event> events;
-  for (std::uint32_t i = 0; i < ops.size(); ++i) {
-    if (!keep[i]) continue;
-    events.push_back({ops[i].begin, false, i});
-    if (!ops[i].pending) events.push_back({ops[i].end, true, i});
-  }
-  std::stable_sort(events.begin(), events.end(), [](const Event& a, const Event& b) {
-    return std::tie(a.time, a.ends) < std::tie(b.time, b.ends);
-  });
+// The search with the smallest mask that holds all operations that are open at one time. REQUIRES sorted events.
+template <class Machine>
+SearchVerdict search_events(Machine& machine, const std::vector<Event>& events, std::size_t ops,
+                            const std::vector<std::uint32_t>& initial, const Deadline& deadline) {
   std::uint32_t open = 0;
   std::uint32_t most = 0;
   for (const Event& event : events) {
     event.ends ? --open : ++open;
     most = std::max(most, open);
   }
-  if (most <= 64) return Search<1>(ops, deadline).run(events, initial);
-  if (most <= 128) return Search<2>(ops, deadline).run(events, initial);
-  if (most <= 256) return Search<4>(ops, deadline).run(events, initial);
-  if (most <= kMostOpen) return Search<16>(ops, deadline).run(events, initial);
+  if (most <= 64) return Search<1, Machine>(machine, ops, deadline).run(events, initial);
+  if (most <= 128) return Search<2, Machine>(machine, ops, deadline).run(events, initial);
+  if (most <= 256) return Search<4, Machine>(machine, ops, deadline).run(events, initial);
+  if (most <= kMostOpen) return Search<16, Machine>(machine, ops, deadline).run(events, initial);
   SearchVerdict verdict;
   verdict.outcome = SearchVerdict::Outcome::unknown;
   verdict.reason = "budget.memory";
   return verdict;
 }
 
-}  // namespace sunder::check
+}  // namespace sunder::check::engine

@@ -1,0 +1,70 @@
+// fifo-queue: enqueue at the end, dequeue from the front; null says that it was empty; drain takes all at once.
+// Source: Herlihy and Wing, TOPLAS 1990, section 1.1. Tested by tests/check/models_test.cpp.
+#include <algorithm>
+
+#include "check/models/register_machine.hpp"
+
+namespace sunder::check {
+
+namespace {
+
+bool knows(OpKind kind) {
+  return kind == OpKind::enqueue || kind == OpKind::dequeue || kind == OpKind::drain;
+}
+
+class FifoQueue final : public Machine {
+ public:
+  explicit FifoQueue(const History& history) : history_(history) {}
+  StateId initial() override { return states_.id({}); }
+  StateId step(StateId state, const Op& op) override {
+    const auto now = states_.items(state);
+    std::vector<ValueId> items(now.begin(), now.end());
+    if (op.kind == OpKind::enqueue) {
+      items.push_back(op.value);
+      return states_.id(items);
+    }
+    if (op.kind == OpKind::dequeue) {
+      if (op.value == kAbsent) return items.empty() ? state : kIllegal;
+      // A dequeue without an answer took whatever was first, if anything.
+      if (op.value == kUnknown && items.empty()) return state;
+      if (items.empty() || (op.value != kUnknown && items.front() != op.value)) return kIllegal;
+      items.erase(items.begin());
+      return states_.id(items);
+    }
+    if (op.value != kUnknown) {
+      const auto taken = history_.values.list(op.value);
+      const bool nothing = op.value == kAbsent && items.empty();
+      if (!nothing &&
+          (!taken || !std::equal(taken->begin(), taken->end(), items.begin(), items.end()))) {
+        return kIllegal;
+      }
+    }
+    return states_.id({});
+  }
+  [[nodiscard]] bool pure(const Op& op) const override {
+    return op.kind == OpKind::dequeue && op.value == kAbsent;
+  }
+  [[nodiscard]] std::string text(StateId state) const override {
+    return states_.text(state, history_.values);
+  }
+
+ private:
+  const History& history_;
+  ListStates states_;
+};
+
+}  // namespace
+
+extern const Model fifo_queue_model;
+const Model fifo_queue_model{
+    "fifo-queue",
+    "first in, first out: enqueue, dequeue, drain",
+    true,
+    knows,
+    [](const History& history) { return only_knows(history, knows); },
+    [](const History& history) -> std::unique_ptr<Machine> {
+      return std::make_unique<FifoQueue>(history);
+    },
+};
+
+}  // namespace sunder::check

@@ -1,0 +1,28 @@
+// kv: a map of keys to texts or lists: read, write, append. Appending to an absent key makes it.
+// Source: Porcupine's model of its kv logs. Tested by tests/check/models_test.cpp.
+#include "check/models/register_machine.hpp"
+
+namespace sunder::check {
+
+namespace {
+
+bool knows(OpKind kind) {
+  return kind == OpKind::read || kind == OpKind::write || kind == OpKind::cas ||
+         kind == OpKind::append;
+}
+
+}  // namespace
+
+extern const Model kv_model;
+const Model kv_model{
+    "kv",
+    "texts or lists by key: read, write, append, compare-and-set",
+    true,
+    knows,
+    [](const History& history) { return only_knows(history, knows); },
+    [](const History& history) -> std::unique_ptr<Machine> {
+      return std::make_unique<RegisterMachine>(history, true);
+    },
+};
+
+}  // namespace sunder::check

@@ -1,0 +1,75 @@
+// multi-register: several registers that a transaction reads and writes at one instant. Linearizable here is what databases
+// call strict serializable. Source: Herlihy and Wing, TOPLAS 1990, section 3.3; Papadimitriou, JACM 1979.
+// Tested by tests/check/models_test.cpp.
+#include <algorithm>
+
+#include "check/models/register_machine.hpp"
+
+namespace sunder::check {
+
+namespace {
+
+bool knows(OpKind kind) {
+  return kind == OpKind::txn;
+}
+
+// A state is the list of the values by key, as long as the history has keys.
+class MultiRegister final : public Machine {
+ public:
+  explicit MultiRegister(const History& history) : history_(history) {}
+  StateId initial() override {
+    return states_.id(std::vector<ValueId>(history_.keys.size(), history_.initial));
+  }
+  StateId step(StateId state, const Op& op) override {
+    const auto now = states_.items(state);
+    std::vector<ValueId> values(now.begin(), now.end());
+    for (const Micro& micro : history_.txn(op.txn)) {
+      ValueId& value = values[micro.key];
+      if (micro.f == Micro::F::write) {
+        value = micro.value;
+      } else if (micro.value != kUnknown && micro.value != value) {
+        return kIllegal;
+      }
+    }
+    return states_.id(values);
+  }
+  [[nodiscard]] bool pure(const Op& op) const override {
+    const auto micros = history_.txn(op.txn);
+    return std::all_of(micros.begin(), micros.end(),
+                       [](const Micro& micro) { return micro.f == Micro::F::read; });
+  }
+  [[nodiscard]] std::string text(StateId state) const override {
+    return states_.text(state, history_.values);
+  }
+
+ private:
+  const History& history_;
+  ListStates states_;
+};
+
+// Small ones only: transactions over many keys have checks of their own.
+bool fits(const History& history) {
+  constexpr std::size_t kFewKeys = 16;
+  if (!only_knows(history, knows) || history.keys.size() > kFewKeys || !history.real_time) {
+    return false;
+  }
+  return std::none_of(history.micros.begin(), history.micros.end(), [&](const Micro& micro) {
+    return micro.f == Micro::F::append || history.values.list(micro.value);
+  });
+}
+
+}  // namespace
+
+extern const Model multi_register_model;
+const Model multi_register_model{
+    "multi-register",
+    "registers that a transaction reads and writes at one instant",
+    false,
+    knows,
+    fits,
+    [](const History& history) -> std::unique_ptr<Machine> {
+      return std::make_unique<MultiRegister>(history);
+    },
+};
+
+}  // namespace sunder::check

@@ -1,0 +1,29 @@
+// RegisterMachine: one value; read, write, compare-and-set, and append to a text or list. What register, cas-register and kv
+// share. Thread: one. Tested by tests/check/models_test.cpp.
+#pragma once
+
+#include "check/models/model.hpp"
+
+namespace sunder::check {
+
+class RegisterMachine final : public Machine {
+ public:
+  /// Values that appending makes are kept in a table of its own that begins as a copy of the history's.
+  explicit RegisterMachine(const History& history, bool appends);
+  StateId initial() override { return initial_; }
+  StateId step(StateId state, const Op& op) override;
+  [[nodiscard]] bool pure(const Op& op) const override;
+  [[nodiscard]] std::string text(StateId state) const override;
+
+ private:
+  StateId appended(StateId state, ValueId more);
+  const History& history_;
+  ValueId initial_;
+  bool appends_;
+  ValueTable values_;  // of one that appends; the history's ids stay what they are
+};
+
+/// True if every operation with an effect or answer is one that the model knows.
+[[nodiscard]] bool only_knows(const History& history, bool (*knows)(OpKind));
+
+}  // namespace sunder::check

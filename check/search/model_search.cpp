@@ -1,0 +1,80 @@
+// model_search: see model_search.hpp. Tested by tests/check/models_test.cpp.
+#include "check/search/model_search.hpp"
+
+#include <map>
+#include <tuple>
+#include <unordered_map>
+
+#include "check/search/engine.hpp"
+
+namespace sunder::check {
+
+namespace {
+
+// The Machine as the engine sees it, with a memory of its transitions.
+class Remembered {
+ public:
+  Remembered(const History& history, const std::vector<std::uint32_t>& ops, Machine& machine)
+      : history_(history), ops_(ops), machine_(machine) {
+    // Operations that say the same are one class.
+    std::map<std::tuple<OpKind, ValueId, ValueId, ValueId, bool, std::uint32_t>, std::uint32_t>
+        classes;
+    for (const std::uint32_t i : ops) {
+      const Op& op = history.ops[i];
+      const auto says =
+          std::tuple(op.kind, op.value, op.old, op.observed, op.outcome == EventType::fail, op.txn);
+      class_of_.push_back(
+          classes.try_emplace(says, static_cast<std::uint32_t>(classes.size())).first->second);
+      pure_.push_back(machine.pure(op));
+    }
+  }
+  [[nodiscard]] bool pending(std::uint32_t i) const {
+    return history_.ops[ops_[i]].outcome == EventType::info;
+  }
+  [[nodiscard]] bool pure(std::uint32_t i) const { return pure_[i]; }
+  [[nodiscard]] std::uint32_t alike(std::uint32_t i) const { return class_of_[i]; }
+  [[nodiscard]] std::uint64_t bytes() const {
+    // A node of the map and its share of the buckets; the machine's own states are of that order.
+    return known_.size() * 128;
+  }
+  bool step(std::uint32_t i, std::uint32_t state, std::uint32_t& next) {
+    const std::uint64_t what = (std::uint64_t{state} << 32U) | class_of_[i];
+    const auto [place, fresh] = known_.try_emplace(what, kIllegal);
+    if (fresh) place->second = machine_.step(state, history_.ops[ops_[i]]);
+    next = place->second;
+    return next != kIllegal;
+  }
+
+ private:
+  const History& history_;
+  const std::vector<std::uint32_t>& ops_;
+  Machine& machine_;
+  std::vector<std::uint32_t> class_of_;
+  std::vector<bool> pure_;
+  std::unordered_map<std::uint64_t, StateId> known_;
+};
+
+}  // namespace
+
+bool matters(const Machine& machine, const Op& op) {
+  if (op.outcome == EventType::ok) return !(op.kind == OpKind::read && op.value == kUnknown);
+  if (op.outcome == EventType::info) return !machine.pure(op);
+  return op.kind == OpKind::cas && op.error == OpErrorClass::mismatch;
+}
+
+SearchVerdict model_search(const History& history, const std::vector<std::uint32_t>& ops,
+                           Machine& machine, const std::vector<StateId>& initial,
+                           const Deadline& deadline) {
+  std::vector<engine::Event> events;
+  for (std::uint32_t i = 0; i < ops.size(); ++i) {
+    const Op& op = history.ops[ops[i]];
+    if (!matters(machine, op)) continue;
+    events.push_back({op.invoked, false, i});
+    if (op.outcome != EventType::info) events.push_back({op.completed, true, i});
+  }
+  engine::sort_events(events);
+  Remembered remembered(history, ops, machine);
+  return engine::search_events(remembered, events, ops.size(), initial, deadline);
+}
+
+}  // namespace sunder::check
