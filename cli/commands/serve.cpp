@@ -149,7 +149,7 @@ int run(const std::vector<std::string>& words) {
   if (!session) return fail(session.error());
   if (options->toxiproxy_open) {
     log_warn("--toxiproxy-open: whoever can reach " + (*session)->api_url() +
-             " can steer this proxy");
+             " can steer this proxy through the Toxiproxy API");
   }
   if (args.json) {
     print_json(**session);

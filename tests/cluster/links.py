@@ -189,6 +189,29 @@ class Links(unittest.TestCase):
         self.assertGreater(report["touched"]["packets"], 0)
         self.assertTrue(self.arrives(N2, "accepted", accepted, 2 * SIZE, 10))
 
+    def test_loss_loses_packets_and_no_byte(self):
+        http(API + "/v1/faults", {"kind": "loss", "pairs": [["n1", "n2"]], "params": {"ratio": "20%"}, "name": "lossy"})
+        link, accepted = self.open(N1, N2)
+        for i in range(1, 6):
+            N1.send(link)
+            self.assertTrue(self.arrives(N2, "accepted", accepted, i * SIZE, 30))
+        wait(lambda: not N1.send(link) and http(API + "/v1/faults")["faults"][0]["touched"]["packets"] > 0)
+        removed = http(API + "/v1/faults/lossy", method="DELETE")["removed"][0]
+        self.assertGreater(removed["touched"]["packets"], 0)
+        self.assertFalse(removed["vacuous"])
+
+    def test_shapes_and_flapping(self):
+        made = http(API + "/v1/partitions", {"shape": "isolate", "nodes": ["n1"], "name": "flaps",
+                                             "flap_on": "400ms", "flap_off": "400ms"})
+        self.assertEqual(len(made["pairs"]), 4)
+        link, accepted = self.open(N2, N3)  # not its pair
+        N2.send(link)
+        self.assertTrue(self.arrives(N3, "accepted", accepted, SIZE))
+        self.assertTrue(wait(lambda: "id" in N1.dial("n2", timeout=0.2)), "it goes out of force by itself")
+        self.assertTrue(wait(lambda: N1.dial("n2", timeout=0.2) == {"error": "TIMEOUT"}), "and comes back")
+        heal()
+        self.assertIn("id", N1.dial("n2"))
+
     def test_delay_is_added(self):
         http(API + "/v1/faults", {"kind": "delay", "pairs": [["n1", "n2"]], "params": {"delay": "300ms"}})
         link, accepted = self.open(N1, N2)
