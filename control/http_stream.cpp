@@ -1,14 +1,17 @@
-// HttpStream; see http_stream.hpp.
+// HttpStream; see http_stream.hpp. One of the few files that include httplib.
 #include "control/http_stream.hpp"
 
 #include <arpa/inet.h>
+#include <httplib.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <string>
 
 #include "control/limits.hpp"
 
@@ -27,7 +30,28 @@ void read_name(const sockaddr_in& address, std::string& ip, int& port) {
   port = ntohs(address.sin_port);
 }
 
-}  // namespace
+class HttpStream final : public httplib::Stream {
+ public:
+  HttpStream(int fd, Nanos read_until) : fd_(fd), read_until_(read_until) {}
+
+  bool is_readable() const override;
+  /// False also when the other side has closed.
+  bool is_writable() const override;
+  ssize_t read(char* to, size_t size) override;
+  ssize_t write(const char* from, size_t size) override;
+  void get_remote_ip_and_port(std::string& ip, int& port) const override;
+  void get_local_ip_and_port(std::string& ip, int& port) const override;
+  socket_t socket() const override { return fd_; }
+
+ private:
+  [[nodiscard]] bool wait(short events, Nanos until) const;
+
+  int fd_;
+  Nanos read_until_;
+  std::array<char, 4096> ahead_{};
+  std::size_t at_ = 0;
+  std::size_t end_ = 0;
+};
 
 bool HttpStream::wait(short events, Nanos until) const {
   for (;;) {
@@ -93,6 +117,12 @@ void HttpStream::get_local_ip_and_port(std::string& ip, int& port) const {
   if (::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) == 0) {
     read_name(address, ip, port);
   }
+}
+
+}  // namespace
+
+std::unique_ptr<httplib::Stream> make_http_stream(int fd, Nanos read_until) {
+  return std::make_unique<HttpStream>(fd, read_until);
 }
 
 }  // namespace sunder::control

@@ -2,40 +2,20 @@
 // kRequestTime is given up, however slowly its bytes drip in.
 //
 // accepted socket → **HttpStream** → cpp-httplib. It reads ahead, since httplib asks for single bytes of a line.
-// For control/server.cpp only; one of the few files that include httplib.
+// The header keeps httplib out; for control/server.cpp only.
 // Thread: the request's. Ownership: borrows the socket. Tested by tests/control/security_test.cpp.
 #pragma once
 
-#include <httplib.h>
-
-#include <array>
-#include <string>
+#include <memory>
 
 #include "sunder/time.hpp"
 
+namespace httplib {
+class Stream;
+}
+
 namespace sunder::control {
 
-class HttpStream final : public httplib::Stream {
- public:
-  HttpStream(int fd, Nanos read_until) : fd_(fd), read_until_(read_until) {}
-
-  bool is_readable() const override;
-  /// False also when the other side has closed.
-  bool is_writable() const override;
-  ssize_t read(char* to, size_t size) override;
-  ssize_t write(const char* from, size_t size) override;
-  void get_remote_ip_and_port(std::string& ip, int& port) const override;
-  void get_local_ip_and_port(std::string& ip, int& port) const override;
-  socket_t socket() const override { return fd_; }
-
- private:
-  [[nodiscard]] bool wait(short events, Nanos until) const;
-
-  int fd_;
-  Nanos read_until_;
-  std::array<char, 4096> ahead_{};
-  std::size_t at_ = 0;
-  std::size_t end_ = 0;
-};
+[[nodiscard]] std::unique_ptr<httplib::Stream> make_http_stream(int fd, Nanos read_until);
 
 }  // namespace sunder::control

@@ -35,9 +35,9 @@ class AdoptingServer final : public httplib::Server {
 
  private:
   bool process_and_close_socket(socket_t sock) override {
-    HttpStream stream(sock, monotonic_clock().now() + kRequestTime);
+    const auto stream = make_http_stream(sock, monotonic_clock().now() + kRequestTime);
     bool closed = false;
-    const bool good = process_request(stream, /*close_connection=*/true, closed, nullptr);
+    const bool good = process_request(*stream, /*close_connection=*/true, closed, nullptr);
     ::shutdown(sock, SHUT_RDWR);
     ::close(sock);
     return good;
