@@ -37,6 +37,9 @@ struct CheckKind {
 /// RETURNS nullptr if there is none of that name.
 [[nodiscard]] const CheckKind* find_check(std::string_view name);
 
+/// The strongest check of the model seen in the operations: linearizable, or the data type's own. Empty: none fits.
+[[nodiscard]] std::vector<const CheckKind*> default_checks(const History& history);
+
 /// True if some operation is of one of these kinds.
 [[nodiscard]] bool has_ops(const History& history, std::initializer_list<OpKind> kinds);
 

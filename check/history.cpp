@@ -94,6 +94,7 @@ Result<History> read_history(const std::string& path, const ReadOptions& options
   History history;
   history.format = format->name;
   HistoryBuilder builder(history, *policy);
+  if (options.budget != nullptr) builder.limit(*options.budget);
   SUNDER_TRY(format->read(*lines, history, builder));
   if (lines->error()) return *lines->error();
   if (auto done = builder.finish(); !done) {

@@ -82,11 +82,17 @@ struct History {
       keys;  ///< as text ("k1", "7"); one empty key where operations are unkeyed
   ValueTable values;
   std::vector<std::string> nodes;
-  ValueId initial = kAbsent;          ///< of every key
-  std::string format = "jsonl";       ///< of the file
-  bool real_time = true;  ///< false: the file says nothing about the order between processes
-  std::uint64_t events = 0;           ///< lines read, without the header
+  ValueId initial = kAbsent;     ///< of every key
+  std::string format = "jsonl";  ///< of the file
+  bool real_time = true;         ///< false: the file says nothing about the order between processes
+  std::uint64_t events = 0;      ///< lines read, without the header
   std::vector<std::string> warnings;  ///< "history.jsonl:812: torn last line, skipped"
+
+  /// Bytes of memory held, for budgets.
+  [[nodiscard]] std::uint64_t bytes() const {
+    return ops.capacity() * sizeof(Op) + values.bytes() + micros.capacity() * sizeof(Micro) +
+           txn_ends.capacity() * sizeof txn_ends[0] + keys.capacity() * (sizeof keys[0] + 48);
+  }
 
   std::vector<Micro> micros;            ///< of all transactions, one after the other
   std::vector<std::uint64_t> txn_ends;  ///< transaction i is micros[txn_ends[i - 1], txn_ends[i])
@@ -109,16 +115,20 @@ struct ReadPolicy {
   FailedCas failed_cas = FailedCas::as_told;
 };
 
+struct Budget;
+
 /// How to read: the contract's flags. Empty: the format's own default.
 struct ReadOptions {
   std::string initial;     ///< JSON text
   std::string format;      ///< a name of check/readers/list.def; empty: by the file's first bytes
   std::string nil;         ///< absent, unknown
   std::string failed_cas;  ///< mismatch, error
+  const Budget* budget = nullptr;  ///< none: no limit. Time counts from the call
 };
 
 /// Reads a history file of any known format (docs/reference/history.md).
-/// ERRORS: invalid, with "file:line" and what was expected; io. A torn last line is a warning.
+/// ERRORS: invalid, with "file:line" and what was expected; io; timeout where a limit is exceeded, with the contract's CODE
+/// as its id ("budget.time", "budget.memory", "interrupted"). A torn last line is a warning.
 [[nodiscard]] Result<History> read_history(const std::string& path,
                                            const ReadOptions& options = {});
 

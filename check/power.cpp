@@ -12,7 +12,9 @@ bool acknowledged_write(const Op& op) {
 }
 
 bool observation(const Op& op) {
-  if (op.outcome == EventType::ok) return op.kind == OpKind::read || op.kind == OpKind::cas;
+  if (op.outcome == EventType::ok) {
+    return op.kind == OpKind::cas || (op.kind == OpKind::read && op.value != kUnknown);
+  }
   return op.kind == OpKind::cas && op.outcome == EventType::fail &&
          op.error == OpErrorClass::mismatch && op.observed != kUnknown;
 }

@@ -69,7 +69,11 @@ ValueId ValueTable::intern_text(std::string_view json) {
       hash_text(json), Kind::text,
       [&](ValueId other) { return texts_[static_cast<std::size_t>(payload_[other])] == json; },
       static_cast<std::int64_t>(texts_.size() - 1));
-  if (payload_.size() == before) texts_.pop_back();
+  if (payload_.size() == before) {
+    texts_.pop_back();
+  } else {
+    text_bytes_ += json.size() > 15 ? json.size() + 17 : 0;  // what does not fit into the string
+  }
   return id;
 }
 
@@ -141,11 +145,10 @@ std::optional<std::span<const ValueId>> ValueTable::list(ValueId id) const {
 }
 
 std::size_t ValueTable::bytes() const {
-  std::size_t out = payload_.capacity() * sizeof payload_[0] + kinds_.capacity() +
-                    slots_.capacity() * sizeof slots_[0] + items_.capacity() * sizeof items_[0] +
-                    list_ends_.capacity() * sizeof list_ends_[0];
-  for (const auto& text : texts_) out += sizeof text + text.capacity();
-  return out;
+  return payload_.capacity() * sizeof payload_[0] + kinds_.capacity() +
+         slots_.capacity() * sizeof slots_[0] + items_.capacity() * sizeof items_[0] +
+         list_ends_.capacity() * sizeof list_ends_[0] + texts_.capacity() * sizeof texts_[0] +
+         text_bytes_;
 }
 
 }  // namespace sunder::check

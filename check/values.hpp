@@ -51,6 +51,7 @@ class ValueTable {
   std::vector<std::int64_t> payload_;  // by id: the number, or an index into texts_ or list_ends_
   std::vector<Kind> kinds_;
   std::vector<std::string> texts_;
+  std::size_t text_bytes_ = 0;
   std::vector<std::uint64_t> list_ends_;  // list i is items_[list_ends_[i - 1], list_ends_[i])
   std::vector<ValueId> items_;
   std::vector<ValueId> slots_;  // open addressing; kFree where nothing stands

@@ -13,6 +13,7 @@ namespace sunder::check {
 namespace {
 
 constexpr std::size_t kFew = 1U << 16U;
+constexpr std::uint64_t kLook = 1U << 14U;  // events between two looks at the limits
 
 Error bad(std::string message) {
   return {ErrorCode::invalid, std::move(message)};
@@ -48,7 +49,18 @@ HistoryBuilder::Process& HistoryBuilder::process_of(std::int64_t id) {
   return few_[at];
 }
 
+Status HistoryBuilder::within_limits() const {
+  const char* code = deadline_->exceeded(history_.bytes());
+  if (code == nullptr) return {};
+  const std::string_view what = code;
+  Error error{ErrorCode::timeout, "stopped while reading", "", code};
+  if (what == "budget.time") error.message += ": the time is over; allow more with --timeout";
+  if (what == "budget.memory") error.message += ": the memory is used up; allow more with --memory";
+  return error;
+}
+
 Status HistoryBuilder::add_event(const RawEvent& event) {
+  if (deadline_ && count_ % kLook == 0) SUNDER_TRY(within_limits());
   if (count_ == 0) timed_ = event.has_time;
   if (event.has_time != timed_) {
     return bad("some events have a time and others have none; give one to all or to none");
@@ -220,6 +232,17 @@ void HistoryBuilder::infer_initial() {
     const bool takes_effect = op.outcome != EventType::fail;
     if ((op.kind == OpKind::write || op.kind == OpKind::cas) && takes_effect) {
       moments.push_back({op.invoked, true, op.key, op.value});
+    }
+    if (op.kind == OpKind::txn && takes_effect) {
+      for (const Micro& micro : history_.txn(op.txn)) {
+        const bool read = micro.f == Micro::F::read;
+        const bool told = micro.value != kUnknown && micro.value != kAbsent;
+        if (!told || history_.values.list(micro.value)) continue;
+        if (!read) moments.push_back({op.invoked, true, micro.key, micro.value});
+        if (read && op.outcome == EventType::ok) {
+          moments.push_back({op.completed, false, micro.key, micro.value});
+        }
+      }
     }
     if (op.outcome != EventType::ok) continue;
     if (op.kind == OpKind::read && op.value != kUnknown && op.value != kAbsent) {

@@ -7,11 +7,13 @@
 // Thread: one. Tested by tests/check/history_test.cpp.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "check/deadline.hpp"
 #include "check/history.hpp"
 #include "check/readers/raw_event.hpp"
 
@@ -21,6 +23,8 @@ class HistoryBuilder {
  public:
   HistoryBuilder(History& history, const ReadPolicy& policy);
 
+  /// From now on add() fails when a limit is exceeded.
+  void limit(const Budget& budget) { deadline_.emplace(budget); }
   /// `where`: the event's place, for warnings ("history.jsonl:812"); asked for only when there is one.
   template <class Where>
   Status add(const RawEvent& event, const Where& where) {
@@ -61,6 +65,7 @@ class HistoryBuilder {
   };
 
   Status add_event(const RawEvent& event);
+  [[nodiscard]] Status within_limits() const;
   Status invoke(const RawEvent& event, Nanos time, std::uint32_t index, Process& process);
   Status complete(const RawEvent& event, Nanos time, std::uint32_t index, Process& process);
   Status set_values(Op& op, const RawEvent& event);
@@ -71,6 +76,7 @@ class HistoryBuilder {
 
   History& history_;
   ReadPolicy policy_;
+  std::optional<Deadline> deadline_;
   Interner keys_;
   Interner nodes_;
   std::vector<Process> few_;  // processes with small numbers, which is nearly all

@@ -156,7 +156,7 @@ TEST_CASE("check: initial values and other data types", "[cli]") {
   CHECK(check({file, "--init", "absent"}).code == 1);
   CHECK(check({file, "--init", "5"}).code == 0);
   const Outcome other =
-      check({folder.write("set.jsonl", op(1, "add", "5", "5", 1, "n1")), "--json"});
+      check({folder.write("odd.jsonl", op(1, "frobnicate", "5", "5", 1, "n1")), "--json"});
   CHECK(other.code == 3);
   CHECK(has(other.out, R"("reason":"input")"));
   CHECK(has(other.out, R"("checks":[])"));
@@ -176,4 +176,67 @@ TEST_CASE("check: a run folder, with its fault windows and availability", "[cli]
   CHECK(has(outcome.out, R"("name":"availability","verdict":"pass")"));
   CHECK(has(outcome.out, R"("availability":[{"fault":"","from":10,)"));
   CHECK(check({folder.path.string(), "--check", "availability"}).code == 0);
+}
+
+TEST_CASE("check: histories of other tools, by content or by name", "[cli]") {
+  const Folder folder;
+  const std::string edn = folder.write("whatever",
+                                       "{:type :invoke, :process 0, :f :write, :value 1}\n"
+                                       "{:type :ok, :process 0, :f :write, :value 1}\n"
+                                       "{:type :invoke, :process 1, :f :read, :value nil}\n"
+                                       "{:type :ok, :process 1, :f :read, :value nil}\n");
+  CHECK(check({edn}).code == 3);  // a nil read is unknown: nothing was observed
+  CHECK(check({edn, "--nil", "absent"}).code == 1);
+  CHECK(check({edn, "--format", "edn", "--nil", "absent"}).code == 1);
+  CHECK(check({edn, "--format", "jsonl"}).code == 2);
+  CHECK(check({edn, "--format", "xml"}).code == 2);
+  CHECK(check({edn, "--nil", "zero"}).code == 2);
+  CHECK(check({edn, "--failed-cas", "maybe"}).code == 2);
+  const Outcome fail = check({edn, "--nil", "absent", "--json"});
+  CHECK(
+      has(fail.out, R"("witness":[{"index":0,"time":0,"process":0,"type":"invoke","f":"write",)"));
+  const Outcome none = check({folder.write("prose", "Call me Ishmael.\n")});
+  CHECK(none.code == 2);
+  CHECK(has(none.err, "prose:1: "));
+}
+
+TEST_CASE("check: histories are written again as JSON Lines and EDN", "[cli]") {
+  const Folder folder;
+  const std::string file = folder.write("h.jsonl", stale());
+  const Outcome edn = check({file, "--convert", "edn"});
+  CHECK(edn.code == 0);
+  CHECK(has(edn.out,
+            R"({:index 0, :time 10, :type :invoke, :process 1, :f :write, :value ["k1" 1])"));
+  const std::string copy = folder.write("h.edn", edn.out);
+  CHECK(check({copy}).code == 1);
+  const Outcome back = check({copy, "--convert", "jsonl"});
+  CHECK(check({folder.write("back.jsonl", back.out)}).code == 1);
+  CHECK(check({file, "--convert", "pdf"}).code == 2);
+  CHECK(check({file, file, "--convert", "edn"}).code == 2);
+  CHECK(check({file, "--convert", "edn", "--ladder"}).code == 2);
+}
+
+TEST_CASE("check: the ladder names the strongest model that is not refuted", "[cli]") {
+  const Folder folder;
+  const std::string file = folder.write("h.jsonl", stale());
+  const Outcome text = check({file, "--ladder"});
+  CHECK(text.code == 1);
+  CHECK(has(text.out, "fail linearizable"));
+  CHECK(has(text.out, "sequential"));
+  const Outcome json = check({file, "--ladder", "--json"});
+  CHECK(has(json.out, R"("ladder":{"strongest":)"));
+  CHECK(has(json.out, R"("name":"read-your-writes")"));
+  CHECK(check({file, "--ladder", "--check", "session"}).code == 2);
+}
+
+TEST_CASE("check: limits end a judgement as unknown, with their reason", "[cli]") {
+  const Folder folder;
+  const std::string file = folder.write("h.jsonl", stale());
+  const Outcome time = check({file, "--timeout", "0s", "--json"});
+  CHECK(time.code == 3);
+  CHECK(has(time.out, R"("verdict":"unknown","reason":"budget.time")"));
+  const Outcome memory = check({file, "--memory", "16B", "--json"});
+  CHECK(memory.code == 3);
+  CHECK(has(memory.out, R"("verdict":"unknown","reason":"budget.memory")"));
+  CHECK(memory.err.find("--memory") != std::string::npos);
 }
