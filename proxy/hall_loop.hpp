@@ -1,8 +1,9 @@
 // HallLoop: one loop of the byte hall with its thread, listeners and connections.
 //
 // Proxy posts orders → **HallLoop** runs them between two callbacks. Whichever loop wakes first
-// accepts, and hands the connection to the loop with the fewest; there it stays. Thread: open, add_listener, start, join by the Proxy's caller; everything else
-// on the loop's thread, or after join. Ownership: owns its listeners and connections. A finished
+// accepts, and hands the connection to the loop with the fewest; there it stays. Thread: open,
+// add_listener, start, join by the Proxy's caller; everything else on the loop's thread, or after
+// join. Ownership: owns its listeners and connections. A finished
 // connection is destroyed when the turn ends, so that no callback returns into it. Tested by
 // tests/proxy/proxy_test.cpp.
 #pragma once

@@ -4,8 +4,8 @@
 // An endpoint listener is one pair. On the tproxy listener the peer's address is the source node,
 // and the accepted socket's own address is where the client wanted to go: the destination node and
 // port. A destination that is no node is refused: nothing passes that the proxy can't name.
-// Out of descriptors, or with connections_max open: it stops listening for kAcceptBackOff and tries again; clients wait in the
-// kernel's queue. The socket towards the server is made before the client is accepted, so that no
+// Out of descriptors, or with connections_max open: it stops listening for kAcceptBackOff and tries
+// again; clients wait in the kernel's queue. The socket towards the server is made before the client is accepted, so that no
 // client is accepted in vain. Thread: the loop's. Ownership: its own dup of the listening
 // descriptor. Tested by tests/proxy/proxy_test.cpp.
 #pragma once

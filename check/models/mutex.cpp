@@ -1,5 +1,6 @@
-// mutex: held or free; an acquire happens only when it is free, a release only when it is held. Who holds it is not looked at,
-// for a lock service's clients may hand it on. Source: Knossos, model/mutex. Tested by tests/check/models_test.cpp.
+// mutex: held or free; an acquire happens only when it is free, a release only when it is held. Who holds it is not
+// looked at, for a lock service's clients may hand it on. Source: Knossos, model/mutex.
+// Tested by tests/check/models_test.cpp.
 #include "check/models/register_machine.hpp"
 
 namespace sunder::check {

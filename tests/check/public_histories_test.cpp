@@ -1,5 +1,6 @@
 // Public histories of other tools, where they are present beside the project: every file is read, and every verdict on
-// linearizability is as its authors list it (VERDICTS.tsv). SUNDER_HISTORIES names the folder; by default ../shared/histories.
+// linearizability is as its authors list it (VERDICTS.tsv). SUNDER_HISTORIES names the folder; by default it is
+// ../shared/histories.
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>

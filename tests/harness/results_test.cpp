@@ -43,7 +43,7 @@ RunResults example() {
   u.reason = "interrupted";
   r.checks.push_back(u);
   r.faults.push_back(
-      {"p1", "drop", {{"n1", "n2"}, {"n2", "n1"}}, 10, 20, 30, {1, 2, 3, 4, 5}, false});
+      {"p1", "drop", {{"n1", "n2"}, {"n2", "n1"}}, 10, 20, 30, {1, 2, 3, 4, 0, 0, 5}, false});
   r.faults.push_back({"p2", "hold", {{"n1", "n3"}}, 40, 50, 0, {}, true});
   check::AvailabilityRow row;
   row.fault = "p1";

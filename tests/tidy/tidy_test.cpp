@@ -136,8 +136,14 @@ TEST_CASE("every list.def matches its folder", "[tidy]") {
         named.insert(line.text.substr(open + 1, line.text.find(')') - open - 1));
       }
       std::set<std::string> files;
+      // What is listed is reached through the list alone. A file with a header of its own is a helper of the others, and
+      // may be listed besides.
       for (const auto& file : fs::directory_iterator(entry.path().parent_path())) {
-        if (file.path().extension() == ".cpp") files.insert(file.path().stem());
+        if (file.path().extension() != ".cpp") continue;
+        auto header = file.path();
+        header.replace_extension(".hpp");
+        const std::string stem = file.path().stem();
+        if (!fs::exists(header) || named.count(stem) != 0) files.insert(stem);
       }
       INFO(entry.path());
       CHECK(named == files);
@@ -148,7 +154,7 @@ TEST_CASE("every list.def matches its folder", "[tidy]") {
 
 TEST_CASE("lines and files stay short", "[tidy]") {
   auto folders = kRooms;
-  folders.insert(folders.end(), {"include", "tests", "bench"});
+  folders.insert(folders.end(), {"include", "tests", "bench", "fuzz"});
   for (const auto& folder : folders) {
     if (!fs::exists(kRoot / folder)) continue;
     for (const auto& path : sources(folder)) {
@@ -160,7 +166,10 @@ TEST_CASE("lines and files stay short", "[tidy]") {
         const auto width = std::count_if(line.text.begin(), line.text.end(),
                                          [](char c) { return (c & 0xC0) != 0x80; });
         INFO(line.file << ":" << line.number << " has " << width << " columns");
-        CHECK(width <= 125);
+        // An event of a history is one line, also where a test quotes it.
+        const bool quoted = folder == "tests" && (line.text.find("R\"({\"") != std::string::npos ||
+                                                  line.text.rfind("{\"", 0) == 0);
+        CHECK((width <= 125 || quoted));
       }
     }
   }
