@@ -137,6 +137,15 @@ void judge_all(const CheckInput& input, const Model& model, std::vector<Partitio
   for (auto& thread : threads) thread.join();
 }
 
+// True if something came back that could have been something else.
+bool answered(const History& history, const Op& op) {
+  if (op.txn == kNone) return op.value != kUnknown;
+  const auto parts = history.txn(op.txn);
+  return std::any_of(parts.begin(), parts.end(), [](const Micro& micro) {
+    return micro.f == Micro::F::read && micro.value != kUnknown;
+  });
+}
+
 // Observations that came after an acknowledged effect on their key: another answer would have been illegal.
 void add_power(CheckResult& result, const CheckInput& input, const Model& model) {
   const auto machine = model.make(input.history);
@@ -154,8 +163,8 @@ void add_power(CheckResult& result, const CheckInput& input, const Model& model)
     const bool observes = op.kind != OpKind::write && op.kind != OpKind::add &&
                           op.kind != OpKind::remove && op.kind != OpKind::append &&
                           op.kind != OpKind::enqueue && op.kind != OpKind::increment;
-    if (!counts(op) || !observes || op.value == kUnknown || first[place(op)] >= op.invoked)
-      continue;
+    if (!counts(op) || !observes || !answered(input.history, op)) continue;
+    if (first[place(op)] >= op.invoked) continue;
     ++result.power;
     const bool inside =
         std::any_of(input.windows.begin(), input.windows.end(), [&](const FaultWindow& window) {

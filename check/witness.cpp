@@ -2,6 +2,7 @@
 #include "check/witness.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "check/brute_force.hpp"
@@ -126,9 +127,34 @@ bool Shrinker::without(Part& part, std::size_t at, std::size_t count) const {
   return true;
 }
 
+// Pending operations cost a search most, for each may or may not have happened at any time, and a proof seldom needs one:
+// all at once, then halves, quarters, …
+void Shrinker::drop_pending(Part& part) const {
+  Part pending;
+  for (const std::uint32_t i : part) {
+    if (key_.ops[i].pending) pending.push_back(i);
+  }
+  for (std::size_t chunk = pending.size(); chunk > 0; chunk /= 2) {
+    for (std::size_t at = 0; at < pending.size() && deadline_.exceeded() == nullptr;) {
+      const auto from = pending.begin() + static_cast<std::ptrdiff_t>(at);
+      const auto to = from + static_cast<std::ptrdiff_t>(std::min(chunk, pending.size() - at));
+      Part rest;
+      std::set_difference(part.begin(), part.end(), from, to, std::back_inserter(rest));
+      View smaller = view(rest);
+      if (illegal(smaller)) {
+        part = std::move(smaller.members);
+        pending.erase(from, to);
+      } else {
+        at += static_cast<std::size_t>(to - from);
+      }
+    }
+  }
+}
+
 std::optional<Part> Shrinker::shrink(Part part) const {
   if (!illegal(part)) return std::nullopt;
   part = view(part).members;
+  drop_pending(part);
   // Halves, quarters, …, at last one by one until none can go (Zeller's delta debugging, from the oldest on).
   std::size_t chunk = std::max<std::size_t>(1, part.size() / 2);
   while (deadline_.exceeded() == nullptr) {

@@ -46,6 +46,7 @@ class Shrinker {
   [[nodiscard]] View view(const Part& part) const;
   [[nodiscard]] bool illegal(const View& view) const;
   [[nodiscard]] bool without(Part& part, std::size_t at, std::size_t count) const;
+  void drop_pending(Part& part) const;
   // Operations that left `value` (surely failed ones: `aborted`).
   [[nodiscard]] const Part& producers(ValueId value, bool aborted) const;
 

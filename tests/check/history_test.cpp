@@ -138,7 +138,8 @@ TEST_CASE("what makes no sense is refused with its line", "[check]") {
     CHECK(message.find(part) != std::string::npos);
   };
   says(invoke + "nonsense\n", "FILE:2: expected one JSON object");
-  says("[1,2]\n", "FILE:1: expected one JSON object");
+  says("[1,2]\n", "FILE:1: this is no history that sunder knows; say --format, one of: jsonl,");
+  says("{\"type\":1]\n", "FILE:1: expected one JSON object");
   says(invoke + invoke, "FILE:2: process 1 invokes an operation while its last one is open");
   says(R"({"time":1,"process":4,"type":"ok","f":"read","value":1})"
        "\n",

@@ -77,8 +77,11 @@ TEST_CASE("public histories: verdicts on linearizability as listed", "[check][pu
     static const std::vector<FaultWindow> none;
     const CheckInput input{*history, Budget{}, none, 1, ""};
     const CheckResult result = find_check("linearizable")->run(input);
-    // A file without one acknowledged operation that could show a violation proves nothing either way.
-    if (result.reason == "vacuous.no_power") continue;
+    // Two files have not one acknowledged operation: they prove nothing either way.
+    if (row.path.ends_with("rollback-.edn") || row.path.ends_with("rollback-11.edn")) {
+      CHECK(result.reason == "vacuous.no_power");
+      continue;
+    }
     CHECK(result.verdict == (row.expected.rfind("true", 0) == 0 ? Verdict::pass : Verdict::fail));
     ++agreed;
   }
