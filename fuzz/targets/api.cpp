@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "control/partition_shapes.hpp"
 #include "control/request.hpp"
 #include "control/shapes.hpp"
 
@@ -23,9 +24,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto partition = control::read_partition(body); partition.ok()) {
     static_cast<void>(control::pairs_of_groups(topology, partition->groups, partition->one_way));
     static_cast<void>(control::pairs_of_names(topology, partition->pairs));
+    static_cast<void>(control::plan_shape(topology, partition->shape));
   }
   static_cast<void>(control::read_heal(body));
   static_cast<void>(control::read_fault(body));
+  static_cast<void>(control::read_fault_change(body));
+  static_cast<void>(control::read_proxy(body, true));
   static_cast<void>(control::read_down(body));
   static_cast<void>(control::read_note(body));
   static_cast<void>(control::parse_pairs(body, true));

@@ -2,8 +2,9 @@
 // be judged within a budget.
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
-#include "check/check.hpp"
+#include "check/check_kind.hpp"
 #include "fuzz/memory_file.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -14,6 +15,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check::Budget budget;
   budget.seconds = 0.5;
   budget.memory_bytes = std::uint64_t{64} << 20U;
-  static_cast<void>(check::check_linearizable(*history, budget));
+  static const std::vector<check::FaultWindow> none;
+  const check::CheckInput input{*history, budget, none, 1, ""};
+  for (const check::CheckKind* kind : check::all_checks()) {
+    if (kind->applies(*history)) static_cast<void>(kind->run(input));
+  }
   return 0;
 }

@@ -114,7 +114,7 @@ upstream = "localhost:{self.echo.port}"
     def test_an_address_that_others_can_reach_is_refused(self):
         result = self.box.run("serve", "--listen", "0.0.0.0:0", timeout=30)
         self.assertEqual(result.returncode, 4, result.stderr)
-        self.assertIn("loopback", result.stderr)
+        self.assertIn("needs a token", result.stderr)
 
     def test_mistakes_are_told_with_file_and_line(self):
         for text, line, word in [
