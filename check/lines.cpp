@@ -2,6 +2,7 @@
 #include "check/lines.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,7 +18,12 @@ constexpr std::size_t kLongestLine = std::size_t{256} << 20U;  // more is not a 
 }  // namespace
 
 LineReader::LineReader(std::string path, UniqueFd fd)
-    : path_(std::move(path)), fd_(std::move(fd)), buffer_(kChunk + kPadding) {}
+    : path_(std::move(path)), fd_(std::move(fd)), buffer_(kChunk + kPadding) {
+  struct stat file {};
+  if (::fstat(fd_.get(), &file) == 0 && S_ISREG(file.st_mode)) {
+    size_ = static_cast<std::uint64_t>(file.st_size);
+  }
+}
 
 Result<LineReader> LineReader::open(const std::string& path) {
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -58,7 +64,14 @@ bool LineReader::fill() {
     return false;
   }
   end_ += static_cast<std::size_t>(got);
+  read_ += static_cast<std::uint64_t>(got);
   return true;
+}
+
+double LineReader::times_longer() const {
+  const std::uint64_t returned = read_ - (end_ - begin_);
+  if (returned == 0 || size_ < returned) return 1;
+  return static_cast<double>(size_) / static_cast<double>(returned);
 }
 
 std::string_view LineReader::head() {

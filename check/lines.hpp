@@ -32,6 +32,9 @@ class LineReader {
   /// RETURNS the next line without its newline; nothing at the end or after a read error (see error()).
   [[nodiscard]] std::optional<std::string_view> next();
 
+  /// How many times as long as what next() has returned the whole file is, about; 1 where that is not known (a pipe).
+  [[nodiscard]] double times_longer() const;
+
   /// 1-based number of the line that next() returned last.
   [[nodiscard]] std::uint64_t number() const { return number_; }
   /// True if that line had no newline: the writer was stopped in the middle of it, or just omits the last one.
@@ -51,6 +54,8 @@ class LineReader {
   std::size_t scanned_ = 0;  // no newline in [begin_, scanned_)
   std::size_t end_ = 0;      // of what was read
   std::uint64_t number_ = 0;
+  std::uint64_t read_ = 0;  // bytes of the file up to end_
+  std::uint64_t size_ = 0;  // of the file when it was opened
   bool unterminated_ = false;
   bool at_end_ = false;
   std::optional<Error> error_;

@@ -52,12 +52,17 @@ bool translate(const Op& op, RegisterOp& out) {
 std::vector<RegisterKey> register_keys(const History& history) {
   std::vector<RegisterKey> keys(history.keys.size());
   std::vector<bool> has_register(history.keys.size(), false);
+  std::vector<std::size_t> counts(history.keys.size(), 0);
+  for (const Op& op : history.ops) {
+    if (op.key != kNone) ++counts[op.key];
+  }
   for (std::size_t i = 0; i < history.ops.size(); ++i) {
     const Op& op = history.ops[i];
     if (op.key == kNone) continue;
     RegisterKey& key = keys[op.key];
     key.key = op.key;
     key.initial = history.initial;
+    if (key.ops.capacity() == 0) key.ops.reserve(counts[op.key]);
     if (op.kind != OpKind::read && op.kind != OpKind::write && op.kind != OpKind::cas) {
       key.foreign = key.foreign || op.outcome != EventType::fail;
       continue;
@@ -70,8 +75,11 @@ std::vector<RegisterKey> register_keys(const History& history) {
   std::vector<RegisterKey> found;
   for (std::size_t k = 0; k < keys.size(); ++k) {
     if (!has_register[k]) continue;
-    std::stable_sort(keys[k].ops.begin(), keys[k].ops.end(),
-                     [](const auto& a, const auto& b) { return a.begin < b.begin; });
+    const auto earlier = [](const auto& a, const auto& b) { return a.begin < b.begin; };
+    auto& ops = keys[k].ops;  // a file is in the order of time nearly always; sorting takes memory
+    if (!std::is_sorted(ops.begin(), ops.end(), earlier)) {
+      std::stable_sort(ops.begin(), ops.end(), earlier);
+    }
     found.push_back(std::move(keys[k]));
   }
   return found;

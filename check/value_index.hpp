@@ -4,30 +4,31 @@
 // the inner loop of the judgement of 10⁵ operations. Thread: one. Tested by tests/check/linearizable_test.cpp.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
-#include "base/assert.hpp"
 #include "check/history.hpp"
 
 namespace sunder::check {
 
 class ValueIndex {
  public:
-  /// REQUIRES: at most `most` different values come.
+  static constexpr std::size_t kFirst = 1024;
+  /// `most`: more different values than these will not come; the table grows with those that do.
   explicit ValueIndex(std::size_t most)
-      : slots_(std::bit_ceil(2 * most + 2), Slot{}), mask_(slots_.size() - 1) {}
+      : slots_(std::bit_ceil(2 * std::min(most, kFirst) + 2), Slot{}), mask_(slots_.size() - 1) {}
 
   /// The number of `value`; a new one if it has none yet.
   std::uint32_t add(ValueId value) {
     Slot& slot = slots_[place(value)];
-    if (slot.number == kNone) {
-      SUNDER_ASSERT(count_ < slots_.size() / 2);
-      slot = {value, count_++};
-    }
-    return slot.number;
+    if (slot.number != kNone) return slot.number;
+    slot = {value, count_};
+    if (2 * std::size_t{count_} + 2 > slots_.size()) grow();
+    return count_++;
   }
   /// The number of `value`, or kNone.
   [[nodiscard]] std::uint32_t find(ValueId value) const { return slots_[place(value)].number; }
@@ -42,6 +43,15 @@ class ValueIndex {
     std::size_t at = (value * std::size_t{0x9E3779B97F4A7C15}) >> 20U & mask_;
     while (slots_[at].number != kNone && slots_[at].value != value) at = (at + 1) & mask_;
     return at;
+  }
+
+  void grow() {
+    std::vector<Slot> before(2 * slots_.size());
+    std::swap(before, slots_);
+    mask_ = slots_.size() - 1;
+    for (const Slot& slot : before) {
+      if (slot.number != kNone) slots_[place(slot.value)] = slot;
+    }
   }
 
   std::vector<Slot> slots_;

@@ -19,6 +19,12 @@ std::uint64_t mixed(std::uint64_t x) {
   return x ^ (x >> 32U);
 }
 
+// Sixteen numbers that follow each other share a line of the cache, for what is written one after the other is read so.
+std::uint64_t hash_number(std::int64_t number) {
+  const auto bits = static_cast<std::uint64_t>(number);
+  return (mixed(bits >> 4U) << 4U) | (bits & 15U);
+}
+
 std::uint64_t hash_list(std::span<const ValueId> items) {
   std::uint64_t hash = 0x9e3779b97f4a7c15U + items.size();
   for (const ValueId item : items) hash = mixed(hash ^ item);
@@ -56,8 +62,8 @@ ValueId ValueTable::place(std::uint64_t hash, Kind kind, Same same, std::int64_t
 
 ValueId ValueTable::intern(std::int64_t number) {
   return place(
-      mixed(static_cast<std::uint64_t>(number)), Kind::number,
-      [&](ValueId id) { return payload_[id] == number; }, number);
+      hash_number(number), Kind::number, [&](ValueId id) { return payload_[id] == number; },
+      number);
 }
 
 ValueId ValueTable::intern_text(std::string_view json) {
@@ -98,7 +104,7 @@ ValueId ValueTable::intern_list(std::span<const ValueId> items) {
 
 std::uint64_t ValueTable::hash_of(ValueId id) const {
   switch (kinds_[id]) {
-    case Kind::number: return mixed(static_cast<std::uint64_t>(payload_[id]));
+    case Kind::number: return hash_number(payload_[id]);
     case Kind::text: return hash_text(texts_[static_cast<std::size_t>(payload_[id])]);
     case Kind::list: return hash_list(*list(id));
   }

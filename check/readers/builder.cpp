@@ -59,6 +59,13 @@ Status HistoryBuilder::within_limits() const {
   return error;
 }
 
+void HistoryBuilder::expect(double times) {
+  constexpr double kSpare = 1.05;
+  constexpr double kMost = 1e9;
+  const double ops = static_cast<double>(history_.ops.size()) * times * kSpare;
+  history_.ops.reserve(static_cast<std::size_t>(std::min(ops, kMost)));
+}
+
 Status HistoryBuilder::add_event(const RawEvent& event) {
   if (deadline_ && count_ % kLook == 0) SUNDER_TRY(within_limits());
   if (count_ == 0) timed_ = event.has_time;

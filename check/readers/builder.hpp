@@ -19,12 +19,17 @@
 
 namespace sunder::check {
 
+/// After so many events a reader tells the builder how long its file is.
+inline constexpr std::uint64_t kSample = 8192;
+
 class HistoryBuilder {
  public:
   HistoryBuilder(History& history, const ReadPolicy& policy);
 
   /// From now on add() fails when a limit is exceeded.
   void limit(const Budget& budget) { deadline_.emplace(budget); }
+  /// Room for a file that is so many times as long as what was read of it: growing step by step holds everything twice.
+  void expect(double times);
   /// `where`: the event's place, for warnings ("history.jsonl:812"); asked for only when there is one.
   template <class Where>
   Status add(const RawEvent& event, const Where& where) {

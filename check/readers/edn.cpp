@@ -15,6 +15,7 @@ Status read_edn(LineReader& lines, History& history, HistoryBuilder& builder) {
   RawEvent event;
   history.header.clock = "foreign";
   while (true) {
+    if (history.events == kSample) builder.expect(lines.times_longer());
     const auto rest = forms.peek();
     if (!rest) return rest.error();
     if (!*rest) break;

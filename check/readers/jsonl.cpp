@@ -23,6 +23,7 @@ class JsonLines {
 
   Status read() {
     while (const auto line = lines_.next()) {
+      if (history_.events == kSample) builder_.expect(lines_.times_longer());
       if (!scan_line(*line, event_, history_.values)) {
         if (blank(*line)) continue;
         auto more = parse(*line);
