@@ -44,12 +44,20 @@ void Appends::writes() {
 void Appends::look(std::uint32_t o, const Micro& micro) {
   const auto list = listed(history_, micro);
   Key& key = keys_[micro.key];
-  if (key.reader == kNone ||
-      list.size() > listed(history_, {micro.f, micro.key, key.list}).size()) {
+  const auto known = listed(history_, {micro.f, micro.key, key.list});
+  // What the longest list so far begins with has been looked at; the last element is each reader's own.
+  const bool begins =
+      key.reader != kNone &&
+      std::equal(list.begin(),
+                 list.begin() + static_cast<std::ptrdiff_t>(std::min(list.size(), known.size())),
+                 known.begin());
+  std::size_t i = begins ? std::min(list.size(), known.size()) : 0;
+  if (i > 0 && i == list.size()) --i;
+  if (key.reader == kNone || list.size() > known.size()) {
     key.list = micro.value;
     key.reader = o;
   }
-  for (std::size_t i = 0; i < list.size(); ++i) {
+  for (; i < list.size(); ++i) {
     const auto at = written_.find(slot(micro.key, list[i]));
     const std::string text = types::answered(history_, history_.ops[o]) + " answered a read of " +
                              name(history_, micro) + " with " + history_.values.text(list[i]);
