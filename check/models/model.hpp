@@ -29,6 +29,8 @@ class Machine {
   [[nodiscard]] virtual StateId step(StateId state, const Op& op) = 0;
   /// True if the operation never changes a state, whatever it is.
   [[nodiscard]] virtual bool pure(const Op& op) const = 0;
+  /// True if it can always happen, and the state it leaves does not depend on the one before (a plain write).
+  [[nodiscard]] virtual bool blind(const Op& /*op*/) const { return false; }
   /// What a state is, for people: "[1,2]", "held".
   [[nodiscard]] virtual std::string text(StateId state) const = 0;
 };

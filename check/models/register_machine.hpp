@@ -13,6 +13,7 @@ class RegisterMachine final : public Machine {
   StateId initial() override { return initial_; }
   StateId step(StateId state, const Op& op) override;
   [[nodiscard]] bool pure(const Op& op) const override;
+  [[nodiscard]] bool blind(const Op& op) const override { return op.kind == OpKind::write; }
   [[nodiscard]] std::string text(StateId state) const override;
 
  private:

@@ -17,6 +17,8 @@ namespace sunder::check::engine {
 template <std::size_t kWords>
 struct Config {
   std::array<std::uint64_t, kWords> mask{};
+  std::array<std::uint64_t, kWords>
+      free{};  // of those that have not: they may as well have, unseen
   std::uint32_t state = 0;
 
   [[nodiscard]] bool has(std::uint32_t slot) const {
@@ -28,6 +30,7 @@ struct Config {
   [[nodiscard]] std::size_t hash() const {
     std::uint64_t h = state * std::uint64_t{0x9E3779B97F4A7C15};
     for (const auto word : mask) h = (std::rotl(h, 23) ^ word) * 0xFF51AFD7ED558CCD;
+    for (const auto word : free) h = (std::rotl(h, 23) ^ word) * 0xFF51AFD7ED558CCD;
     return static_cast<std::size_t>(h ^ h >> 32U);
   }
 };
@@ -46,6 +49,15 @@ class ConfigSet {
     slots_[at] = {round_, static_cast<std::uint32_t>(list_.size())};
     list_.push_back(config);
     return true;
+  }
+  /// REQUIRES that something was added.
+  [[nodiscard]] bool contains(const Config<kWords>& config) const {
+    std::size_t at = config.hash() & (slots_.size() - 1);
+    while (slots_[at].round == round_) {
+      if (list_[slots_[at].number] == config) return true;
+      at = (at + 1) & (slots_.size() - 1);
+    }
+    return false;
   }
   void clear() {
     list_.clear();

@@ -5,8 +5,8 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -22,16 +22,17 @@ struct Event {
 };
 
 // Machine: what is searched over. Operations have numbers, states are 32-bit numbers.
-//   bool pending(op)              it may have happened, or not, at any time after its beginning
+//   Nanos end(op)                 kNever for one that is pending: it may have happened, or not, at any time after its begin
 //   bool pure(op)                 it never changes a state
+//   bool blind(op)                it can always happen, and the state it leaves does not depend on the one before
 //   bool step(op, state, &next)   false where the operation can't happen in this state
-//   std::uint32_t alike(op)       pending operations of one number are interchangeable
+//   std::uint32_t alike(op)       operations of one number do and say the same
 //   std::uint64_t bytes()         memory held, for the budget
 template <std::size_t kWords, class Machine>
 class Search {
  public:
   Search(Machine& machine, std::size_t ops, const Deadline& deadline)
-      : machine_(machine), deadline_(deadline), slot_of_op_(ops, kNone), twin_(ops, kNone) {}
+      : machine_(machine), deadline_(deadline), slot_of_op_(ops, kNone) {}
 
   SearchVerdict run(const std::vector<Event>& events, const std::vector<std::uint32_t>& initial) {
     for (const std::uint32_t state : initial) {
@@ -40,7 +41,7 @@ class Search {
       now_.add(first);
     }
     for (const Event& event : events) {
-      if (open_.empty()) remember_quiet(event.time);
+      if (observers_.empty() && changers_.empty()) remember_quiet(event.time);
       if (!event.ends) {
         open(event.op);
         continue;
@@ -52,11 +53,35 @@ class Search {
   }
 
  private:
+  // An open operation that may change the state.
+  struct Changer {
+    std::uint32_t alike;
+    Nanos end;
+    std::uint32_t op;
+    std::uint32_t slot;
+    friend bool operator<(const Changer& a, const Changer& b) {
+      return a.alike != b.alike ? a.alike < b.alike : a.end != b.end ? a.end < b.end : a.op < b.op;
+    }
+  };
+  struct Observer {
+    std::uint32_t op;
+    std::uint32_t slot;
+  };
+
   // Nothing is open: what may be the state now is all that the rest depends on.
   void remember_quiet(Nanos moment) {
     verdict_.quiet_at = moment;
     verdict_.quiet_states.clear();
     for (const auto& config : now_.list()) verdict_.quiet_states.push_back(config.state);
+  }
+
+  static constexpr std::size_t kFew = 16;  // configurations that are not worth comparing
+  using Mask = std::array<std::uint64_t, kWords>;
+  static bool has(const Mask& mask, std::uint32_t slot) {
+    return (mask[slot / 64] >> (slot % 64) & 1U) != 0;
+  }
+  static void flip(Mask& mask, std::uint32_t slot) {
+    mask[slot / 64] ^= std::uint64_t{1} << (slot % 64);
   }
 
   [[nodiscard]] bool allowed(std::uint32_t i, std::uint32_t state) const {
@@ -65,34 +90,36 @@ class Search {
   }
 
   void open(std::uint32_t i) {
-    std::uint32_t slot = 0;
+    std::uint32_t slot = slots_;
     if (free_.empty()) {
-      slot = static_cast<std::uint32_t>(op_in_slot_.size());
-      op_in_slot_.push_back(i);
+      ++slots_;
     } else {
       slot = free_.back();
       free_.pop_back();
-      op_in_slot_[slot] = i;
     }
     slot_of_op_[i] = slot;
-    if (machine_.pending(i)) {
-      const auto [place, fresh] = last_alike_.try_emplace(machine_.alike(i), i);
-      if (!fresh) twin_[i] = std::exchange(place->second, i);
+    if (!machine_.pure(i)) {
+      const Changer changer{machine_.alike(i), machine_.end(i), i, slot};
+      if (changer.end != kNever && machine_.blind(i)) flip(blind_, slot);
+      changers_.insert(std::lower_bound(changers_.begin(), changers_.end(), changer), changer);
+      return;
     }
-    open_.push_back(slot);
-    if (!machine_.pure(i)) return;
+    observers_.push_back({i, slot});
     // The same bit in all configurations of one state: none become equal, but the table's hashes are stale.
     for (auto& config : now_.list()) {
       if (allowed(i, config.state)) config.set(slot);
     }
   }
 
-  // Takes every open observation that the configuration allows.
-  void observe(Config<kWords>& config) const {
-    for (const std::uint32_t slot : open_) {
-      const std::uint32_t i = op_in_slot_[slot];
-      if (machine_.pure(i) && !config.has(slot) && allowed(i, config.state)) config.set(slot);
+  // Takes every open observation that the configuration allows. RETURNS true if there was one.
+  bool observe(Config<kWords>& config) const {
+    bool any = false;
+    for (const Observer& observer : observers_) {
+      if (config.has(observer.slot) || !allowed(observer.op, config.state)) continue;
+      config.set(observer.slot);
+      any = true;
     }
+    return any;
   }
 
   // RETURNS false if no configuration is left, or the budget is over.
@@ -104,40 +131,72 @@ class Search {
       if (config.has(slot)) {
         keep(config, slot);
       } else {
+        if (has(config.free, slot)) keep(config, slot);
         reached_.add(config);
       }
     }
     for (std::size_t at = 0; at < reached_.list().size(); ++at) {
       if (!extend(Config<kWords>(reached_.list()[at]), slot)) return false;
     }
-    std::swap(now_, after_);
-    open_.erase(std::find(open_.begin(), open_.end(), slot));
-    free_.push_back(slot);
+    close(i, slot);
+    leave_weaker_out();
     if (!now_.list().empty()) return true;
     verdict_.outcome = SearchVerdict::Outcome::illegal;
     verdict_.stuck = i;
     return false;
   }
 
+  // after_ → now_. A configuration in which an operation is free can do all that one can do in which the same operation has
+  // happened, or has to.
+  void leave_weaker_out() {
+    if (after_.list().size() < kFew ||
+        std::all_of(blind_.begin(), blind_.end(), [](auto w) { return w == 0; })) {
+      std::swap(now_, after_);
+      return;
+    }
+    now_.clear();
+    for (const auto& config : after_.list()) {
+      if (!has_stronger(config)) now_.add(config);
+    }
+  }
+  [[nodiscard]] bool has_stronger(const Config<kWords>& config) const {
+    for (const Changer& changer : changers_) {
+      if (!has(blind_, changer.slot) || has(config.free, changer.slot)) continue;
+      Config<kWords> stronger = config;
+      if (stronger.has(changer.slot)) stronger.clear(changer.slot);
+      flip(stronger.free, changer.slot);
+      if (after_.contains(stronger)) return true;
+    }
+    return false;
+  }
+
+  void close(std::uint32_t i, std::uint32_t slot) {
+    free_.push_back(slot);
+    const auto is = [i](const auto& open) { return open.op == i; };
+    if (machine_.pure(i)) {
+      observers_.erase(std::find_if(observers_.begin(), observers_.end(), is));
+    } else {
+      changers_.erase(std::find_if(changers_.begin(), changers_.end(), is));
+      if (has(blind_, slot)) flip(blind_, slot);
+    }
+  }
+
   void keep(Config<kWords> config, std::uint32_t slot) {
     config.clear(slot);
+    if (has(config.free, slot)) flip(config.free, slot);
     after_.add(config);
   }
 
+  // Of open operations that are alike, the one that ends first goes first: in an order where it comes later they can be
+  // exchanged. So a configuration is a number of each kind, not a choice among them.
   bool extend(const Config<kWords>& config, std::uint32_t slot) {
-    for (const std::uint32_t next : open_) {
-      const std::uint32_t i = op_in_slot_[next];
-      if (config.has(next) || machine_.pure(i)) continue;
-      if (twin_[i] != kNone && !config.has(slot_of_op_[twin_[i]])) continue;
-      Config<kWords> further = config;
-      if (!machine_.step(i, config.state, further.state)) continue;
-      further.set(next);
-      observe(further);
-      if (further.has(slot)) {
-        keep(further, slot);
-      } else {
-        reached_.add(further);
+    for (std::size_t c = 0; c < changers_.size();) {
+      const std::uint32_t alike = changers_[c].alike;
+      while (c < changers_.size() && changers_[c].alike == alike && config.has(changers_[c].slot)) {
+        ++c;
       }
+      if (c < changers_.size() && changers_[c].alike == alike) take(config, changers_[c], slot);
+      while (c < changers_.size() && changers_[c].alike == alike) ++c;
     }
     if (++steps_ % 1024 != 0) return true;
     const char* reason =
@@ -148,18 +207,47 @@ class Search {
     return false;
   }
 
+  // A blind operation that nobody sees before the next blind one might as well have happened just before that one. So
+  // (1) it is taken only where somebody sees it at once, or at its own end; and (2) where one is taken, all others that are
+  // open become free: they have happened before it, if they do not happen later. A free one ends without a trace.
+  void take(const Config<kWords>& config, const Changer& changer, std::uint32_t slot) {
+    Config<kWords> further = config;
+    if (!machine_.step(changer.op, config.state, further.state)) return;
+    further.set(changer.slot);
+    const bool observed = observe(further);
+    if (machine_.blind(changer.op)) {
+      if (!observed && changer.slot != slot && !seen(further)) return;
+      for (std::size_t w = 0; w < kWords; ++w) further.free[w] = blind_[w] & ~further.mask[w];
+    } else if (has(further.free, changer.slot)) {
+      flip(further.free, changer.slot);
+    }
+    if (further.has(slot)) {
+      keep(further, slot);
+    } else {
+      reached_.add(further);
+    }
+  }
+
+  // True if an open operation that minds the state could go on from here.
+  [[nodiscard]] bool seen(const Config<kWords>& config) const {
+    return std::any_of(changers_.begin(), changers_.end(), [&](const Changer& other) {
+      return !config.has(other.slot) && !machine_.blind(other.op) &&
+             allowed(other.op, config.state);
+    });
+  }
+
   Machine& machine_;
   const Deadline& deadline_;
   SearchVerdict verdict_;
   ConfigSet<kWords> now_;            // explain everything that has ended
   ConfigSet<kWords> after_;          // and the operation that ends now
   ConfigSet<kWords> reached_;        // on the way, without that operation
-  std::vector<std::uint32_t> open_;  // slots
-  std::vector<std::uint32_t> op_in_slot_;
+  std::vector<Changer> changers_;    // open, those that are alike side by side
+  std::vector<Observer> observers_;  // open
+  Mask blind_{};                     // slots of open blind operations that will end
+  std::uint32_t slots_ = 0;
   std::vector<std::uint32_t> free_;
   std::vector<std::uint32_t> slot_of_op_;
-  std::vector<std::uint32_t> twin_;  // pending: the last one before it that is alike
-  std::unordered_map<std::uint32_t, std::uint32_t> last_alike_;
   std::uint64_t steps_ = 0;
 };
 

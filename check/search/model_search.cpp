@@ -26,11 +26,14 @@ class Remembered {
       class_of_.push_back(
           classes.try_emplace(says, static_cast<std::uint32_t>(classes.size())).first->second);
       pure_.push_back(machine.pure(op));
+      blind_.push_back(machine.blind(op));
     }
   }
-  [[nodiscard]] bool pending(std::uint32_t i) const {
-    return history_.ops[ops_[i]].outcome == EventType::info;
+  [[nodiscard]] Nanos end(std::uint32_t i) const {
+    const Op& op = history_.ops[ops_[i]];
+    return op.outcome == EventType::info ? kNever : op.completed;
   }
+  [[nodiscard]] bool blind(std::uint32_t i) const { return blind_[i]; }
   [[nodiscard]] bool pure(std::uint32_t i) const { return pure_[i]; }
   [[nodiscard]] std::uint32_t alike(std::uint32_t i) const { return class_of_[i]; }
   [[nodiscard]] std::uint64_t bytes() const {
@@ -51,6 +54,7 @@ class Remembered {
   Machine& machine_;
   std::vector<std::uint32_t> class_of_;
   std::vector<bool> pure_;
+  std::vector<bool> blind_;
   std::unordered_map<std::uint64_t, StateId> known_;
 };
 

@@ -17,13 +17,13 @@ class RegisterMachine {
   explicit RegisterMachine(const std::vector<RegisterOp>& ops) : ops_(ops), alike_(ops.size()) {
     std::map<std::tuple<RegisterKind, ValueId, ValueId>, std::uint32_t> numbers;
     for (std::size_t i = 0; i < ops.size(); ++i) {
-      if (!ops[i].pending) continue;
       const auto alike = std::tuple(ops[i].kind, ops[i].in, ops[i].out);
       alike_[i] =
           numbers.try_emplace(alike, static_cast<std::uint32_t>(numbers.size())).first->second;
     }
   }
-  [[nodiscard]] bool pending(std::uint32_t i) const { return ops_[i].pending; }
+  [[nodiscard]] Nanos end(std::uint32_t i) const { return ops_[i].pending ? kNever : ops_[i].end; }
+  [[nodiscard]] bool blind(std::uint32_t i) const { return ops_[i].kind == RegisterKind::write; }
   [[nodiscard]] bool pure(std::uint32_t i) const { return !ops_[i].produces(); }
   [[nodiscard]] std::uint32_t alike(std::uint32_t i) const { return alike_[i]; }
   [[nodiscard]] static std::uint64_t bytes() { return 0; }

@@ -5,8 +5,15 @@
 // configuration (which open operations have happened, what the register holds) that explains the past. When an operation
 // ends, each configuration is extended by open operations until that one has happened. Only open operations are in a
 // configuration, as bits of a mask, so its size does not grow with the history.
-// A pure observation (read, "not v") that a configuration allows is taken at once, without a branch: it changes nothing, and
-// it can only lose its chance later. Pending operations that are alike are interchangeable: they go by their order.
+// Four rules keep configurations few; none changes the verdict:
+// - A pure observation (read, "not v") that a configuration allows is taken at once, without a branch: it changes nothing,
+//   and it can only lose its chance later.
+// - Of open operations that do and say the same, the one that ends first goes first: in an order where it comes later, they
+//   can be exchanged. Pending ones end last.
+// - A blind operation (a plain write) that nobody sees before the next blind one might have happened just before that one,
+//   unseen. So it is taken only where somebody sees it at once, or at its own end; and where one is taken, all others that
+//   are open become *free*: they have happened before it if they do not happen later, and end without a trace.
+// - A configuration where an operation is free makes one superfluous in which it has happened or still has to.
 // The problem is NP-complete with repeated values (Gibbons and Korach 1997): the budget is asked in the inner loop.
 // Thread: pure. Tested by tests/check/search_test.cpp.
 #pragma once
