@@ -7,7 +7,7 @@
 //   rw  the reader → the writer of the next element
 //   session  a process's transactions in order;  real time  one ended before the other began (by a chain of moments)
 // Transactions of unknown outcome belong to it only if somebody saw one of their elements.
-// Thread: one. Tested by tests/check/elle_test.cpp.
+// Thread: one. Tested by tests/check/txn_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -146,9 +146,8 @@ bool Definition::illegal(const types::Ops& ops) {
     const Op& one = history_.ops[ops[a]];
     for (std::size_t b = 0; b < n; ++b) {
       const Op& two = history_.ops[ops[b]];
-      if (a == b) continue;
       const bool first = one.outcome == EventType::ok;
-      if ((mask_ & kSession) != 0 && first && sure[b] && one.process == two.process &&
+      if (a != b && (mask_ & kSession) != 0 && first && sure[b] && one.process == two.process &&
           ops[a] < ops[b])
         dep[a][b] = 1;
       if ((mask_ & kRealTime) != 0 && sure[b] && types::before(one, two)) dep[a][b] = 1;
@@ -158,7 +157,7 @@ bool Definition::illegal(const types::Ops& ops) {
         for (const Micro& write : history_.txn(two.txn)) {
           if (write.f != Micro::F::append || write.key != read.key) continue;
           if (std::find(list.begin(), list.end(), write.value) != list.end()) continue;
-          if ((mask_ & kRw) != 0) anti[a][b] = 1;
+          if (a != b && (mask_ & kRw) != 0) anti[a][b] = 1;
           // What was not seen came after all that was.
           for (const ValueId id : list) {
             const std::size_t w = place(writer_[std::uint64_t{read.key} << 32U | id]);
