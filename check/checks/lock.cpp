@@ -1,12 +1,12 @@
 // lock: nobody holds it while another one does, and fencing tokens grow.
 //
 // History → per key: acquire and release by process → **intervals held for certain** → Finding → CheckResult.
-// An ok acquire at f and the holder's next release asked at s (ok or unknown) mean: held throughout [f, s]; without such a
-// release it is held to the end. Two such intervals of different holders that overlap refute mutual exclusion, and if none
-// do, there is a legal order (each holder's time is one block; blocks that don't overlap can be ordered: Gibbons and Korach,
-// SIAM J. Comput. 1997, section 3). A release by someone who holds nothing may have been another's: it ends every hold that
-// was open. Tokens: where an ok acquire returns a number, one that surely came later must return a greater one.
-// COST: O(n log n). Thread: pure. Tested by tests/check/types_test.cpp.
+// An ok acquire at f and the holder's next release asked at s (ok or unknown) mean: held throughout [f, s]; without
+// such a release it is held to the end. Two such intervals of different holders that overlap refute mutual
+// exclusion, and if none do, there is a legal order (each holder's time is one block; blocks that don't overlap can
+// be ordered: Gibbons and Korach, SIAM J. Comput. 1997, section 3). A release by someone who holds nothing may have
+// been another's: it ends every hold that was open. Tokens: where an ok acquire returns a number, one that surely
+// came later must return a greater one. COST: O(n log n). Thread: pure. Tested by tests/check/types_test.cpp.
 #include <algorithm>
 #include <unordered_map>
 
@@ -143,8 +143,8 @@ class Lock {
   types::Report& report_;
 };
 
-// The definition, on a few operations of one key. A release that is left out leaves its hold unproved: only the moment of the
-// acquire's end is certain then, unless the file has no release at all.
+// The definition, on a few operations of one key. A release that is left out leaves its hold unproved: only the
+// moment of the acquire's end is certain then, unless the file has no release at all.
 bool illegal(const History& history, const std::vector<bool>& released, const Ops& ops) {
   struct Held {
     const Op* acquire;

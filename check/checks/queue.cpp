@@ -1,10 +1,10 @@
 // queue: what is put in comes out once, in order, and nothing else does.
 //
 // History → per key: values with enqueue and dequeue → **forbidden patterns** → Finding → CheckResult.
-// For values that are put in once (Bouajjani, Emmi, Enea, Hamza, ICALP 2015; Henzinger, Sezgin, Vafeiadis, CONCUR 2013): a
-// value that comes out unasked, after a failed enqueue, before it was put in, or twice; a surely before b into the queue, but b
-// out surely before a (or a never); an "empty" whose whole time is covered by values that were surely there. A drain takes
-// its values in its order and then finds the queue empty.
+// For values that are put in once (Bouajjani, Emmi, Enea, Hamza, ICALP 2015; Henzinger, Sezgin, Vafeiadis, CONCUR
+// 2013): a value that comes out unasked, after a failed enqueue, before it was put in, or twice; a surely before b
+// into the queue, but b out surely before a (or a never); an "empty" whose whole time is covered by values that were
+// surely there. A drain takes its values in its order and then finds the queue empty.
 // Where a dequeue has no answer it may have taken what is missing: then only values that came out are judged.
 // COST: O(n log n). Thread: pure. Tested by tests/check/types_test.cpp.
 #include <algorithm>
@@ -241,8 +241,8 @@ class QueueOfKey {
   bool unknown_ = false;         // some dequeue has no answer
 };
 
-// A few operations as a history of their own, by search over the model: what comes out is judged where the enqueue is among
-// them, and an enqueue whose dequeue was left out may be taken at any time.
+// A few operations as a history of their own, by search over the model: what comes out is judged where the enqueue
+// is among them, and an enqueue whose dequeue was left out may be taken at any time.
 class Definition {
  public:
   explicit Definition(const History& history) : history_(history) {}

@@ -1,11 +1,12 @@
 // set: nothing that was added gets lost, nothing appears by itself, and reads agree on an order.
 //
 // History → per key: elements by first and last sight → **Finding** → CheckResult.
-// Exact for sets that only grow: linearizable iff reads hold only elements that were asked for, each once, include one another,
-// and no operation with a larger position precedes one with a smaller: a read's position is its size, an addition's that of
-// the smallest read with the element (none: after all reads, where it was acknowledged). Where elements are removed, only what
-// holds element by element is judged: added for sure, and no removal asked yet; removed for sure, and not added again.
-// COST: O(n log n + size of the different reads). Thread: pure. Tested by tests/check/types_test.cpp.
+// Exact for sets that only grow: linearizable iff reads hold only elements that were asked for, each once, include
+// one another, and no operation with a larger position precedes one with a smaller: a read's position is its size,
+// an addition's that of the smallest read with the element (none: after all reads, where it was acknowledged). Where
+// elements are removed, only what holds element by element is judged: added for sure, and no removal asked yet;
+// removed for sure, and not added again. COST: O(n log n + size of the different reads). Thread: pure. Tested by
+// tests/check/types_test.cpp.
 #include <algorithm>
 #include <unordered_map>
 
@@ -281,8 +282,9 @@ class SetOfKey {
   bool removed_ = false;
 };
 
-// A few operations as a history of their own: reads keep the elements whose additions are among them. Judged by search over
-// the model of a set. A read that holds an element twice, or one that nobody can have added, is wrong by itself.
+// A few operations as a history of their own: reads keep the elements whose additions are among them. Judged by
+// search over the model of a set. A read that holds an element twice, or one that nobody can have added, is wrong by
+// itself.
 class Definition {
  public:
   explicit Definition(const History& history) : history_(history) {}

@@ -11,15 +11,10 @@
 #include <vector>
 
 #include "check/search/config_set.hpp"
+#include "check/search/events.hpp"
 #include "check/search/search.hpp"
 
 namespace sunder::check::engine {
-
-struct Event {
-  Nanos time;
-  bool ends;  // begins stand before ends of the same time: closed intervals
-  std::uint32_t op;
-};
 
 // Machine: what is searched over. Operations have numbers, states are 32-bit numbers.
 //   Nanos end(op)                 kNever for one that is pending: it may have happened, or not, at any time after its begin
@@ -250,32 +245,5 @@ class Search {
   std::vector<std::uint32_t> slot_of_op_;
   std::uint64_t steps_ = 0;
 };
-
-// Events in the order in which they happen.
-inline void sort_events(std::vector<Event>& events) {
-  std::stable_sort(events.begin(), events.end(), [](const Event& a, const Event& b) {
-    return a.time != b.time ? a.time < b.time : a.ends < b.ends;
-  });
-}
-
-// The search with the smallest mask that holds all operations that are open at one time. REQUIRES sorted events.
-template <class Machine>
-SearchVerdict search_events(Machine& machine, const std::vector<Event>& events, std::size_t ops,
-                            const std::vector<std::uint32_t>& initial, const Deadline& deadline) {
-  std::uint32_t open = 0;
-  std::uint32_t most = 0;
-  for (const Event& event : events) {
-    event.ends ? --open : ++open;
-    most = std::max(most, open);
-  }
-  if (most <= 64) return Search<1, Machine>(machine, ops, deadline).run(events, initial);
-  if (most <= 128) return Search<2, Machine>(machine, ops, deadline).run(events, initial);
-  if (most <= 256) return Search<4, Machine>(machine, ops, deadline).run(events, initial);
-  if (most <= kMostOpen) return Search<16, Machine>(machine, ops, deadline).run(events, initial);
-  SearchVerdict verdict;
-  verdict.outcome = SearchVerdict::Outcome::unknown;
-  verdict.reason = "budget.memory";
-  return verdict;
-}
 
 }  // namespace sunder::check::engine

@@ -5,7 +5,7 @@
 #include <tuple>
 #include <unordered_map>
 
-#include "check/search/engine.hpp"
+#include "check/search/search_events.hpp"
 
 namespace sunder::check {
 

@@ -5,7 +5,7 @@
 #include <set>
 #include <tuple>
 
-#include "check/search/engine.hpp"
+#include "check/search/search_events.hpp"
 
 namespace sunder::check {
 

@@ -1,8 +1,10 @@
-// Commit order: read-committed, read-atomic and causal consistency of transactions with unique values, in polynomial time.
+// Commit order: read-committed, read-atomic and causal consistency of transactions with unique values, in polynomial
+// time.
 //
 // History → **CommitOrder** (sessions, who reads from whom, forced order) → cycle → CheckResult.
-// After Biswas and Enea (OOPSLA 2019) and Møldrup and Pavlogiannis (AWDIT, PLDI 2025): some order of all transactions extends
-// session order (so) and reads-from (wr); if t3 reads x from t1, and t2 also writes x, then t2 comes before t1 where
+// After Biswas and Enea (OOPSLA 2019) and Møldrup and Pavlogiannis (AWDIT, PLDI 2025): some order of all
+// transactions extends session order (so) and reads-from (wr); if t3 reads x from t1, and t2 also writes x, then t2
+// comes before t1 where
 //   read-committed  t3 read something from t2 before it read x
 //   read-atomic     t2 is before t3 by so, or t3 reads from t2
 //   causal          t2 is before t3 by so and wr in any number of steps
