@@ -1,7 +1,7 @@
 // serializable: no cycle of dependencies (Adya, 1999: PL-3 for items).
 //
 // History → edges between transactions (check/elle/appends.hpp) → cycles → **CheckResult**. For lists that are appended to.
-// Thread: pure. Tested by tests/check/elle_test.cpp.
+// Thread: pure. Tested by tests/check/txn_test.cpp.
 #include "check/elle/appends.hpp"
 
 namespace sunder::check {

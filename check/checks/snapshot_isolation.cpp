@@ -1,7 +1,7 @@
 // snapshot-isolation: no cycle but with two anti-dependencies in a row (Fekete et al., TODS 2005).
 //
 // History → edges between transactions (check/elle/appends.hpp) → cycles → **CheckResult**. For lists that are appended to.
-// Thread: pure. Tested by tests/check/elle_test.cpp.
+// Thread: pure. Tested by tests/check/txn_test.cpp.
 #include "check/elle/appends.hpp"
 
 namespace sunder::check {

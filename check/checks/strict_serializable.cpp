@@ -1,7 +1,7 @@
 // strict-serializable: serializable in an order that respects time.
 //
 // History → edges between transactions (check/elle/appends.hpp) → cycles → **CheckResult**. For lists that are appended to.
-// Thread: pure. Tested by tests/check/elle_test.cpp.
+// Thread: pure. Tested by tests/check/txn_test.cpp.
 #include "check/elle/appends.hpp"
 
 namespace sunder::check {
