@@ -1,6 +1,7 @@
 // The table of all checks, from list.def. See check_kind.hpp. Tested by tests/check/check_kind_test.cpp.
 #include <algorithm>
 #include <array>
+#include <unordered_set>
 
 #include "check/check_kind.hpp"
 
@@ -39,27 +40,62 @@ std::vector<std::string> known_checks() {
 
 namespace {
 
-// Which data type's own check comes before linearizable, by an operation that only this type has.
-struct Own {
-  OpKind kind;
-  const char* check;
+// What the operations of a history look like, as far as it tells data types apart.
+struct Look {
+  bool append_txn = false;
+  bool number_read = false;
+  bool list_read = false;
+  bool map_read = false;
 };
-constexpr Own kOwn[] = {
-    {OpKind::txn, "list-append"}, {OpKind::txn, "txn-causal"},    {OpKind::enqueue, "queue"},
-    {OpKind::acquire, "lock"},    {OpKind::increment, "counter"}, {OpKind::transfer, "bank"},
-    {OpKind::add, "set"},         {OpKind::add, "counter"},
-};
+
+Look look_at(const History& history) {
+  Look look;
+  for (const Op& op : history.ops) {
+    if (op.txn != kNone) {
+      for (const Micro& micro : history.txn(op.txn)) {
+        look.append_txn = look.append_txn || micro.f == Micro::F::append;
+      }
+    }
+    if (op.kind != OpKind::read || op.outcome != EventType::ok || op.value == kUnknown) continue;
+    const ValueShape shape = history.values.shape(op.value);
+    look.number_read = look.number_read || shape == ValueShape::number;
+    look.list_read = look.list_read || shape == ValueShape::list;
+    look.map_read = look.map_read || shape == ValueShape::map;
+  }
+  return look;
+}
+
+// True if no key is written the same value twice: then reads tell whom they read from.
+bool writes_unique(const History& history) {
+  std::unordered_set<std::uint64_t> seen;
+  return std::all_of(history.micros.begin(), history.micros.end(), [&](const Micro& micro) {
+    const std::uint64_t what = (std::uint64_t{micro.key} << 32U) | micro.value;
+    return micro.f != Micro::F::write || seen.insert(what).second;
+  });
+}
+
+// The data type's own check; nullptr where linearizable is the strongest.
+const char* own_check(const History& history) {
+  const auto has = [&](OpKind kind) { return has_ops(history, {kind}); };
+  const Look look = look_at(history);
+  if (look.append_txn) return "list-append";
+  if (has(OpKind::txn)) return writes_unique(history) ? "txn-causal" : nullptr;
+  if (has(OpKind::enqueue)) return "queue";
+  if (has(OpKind::acquire)) return "lock";
+  if (has(OpKind::transfer) || (look.map_read && !has(OpKind::write))) return "bank";
+  if (has(OpKind::increment)) return "counter";
+  if (has(OpKind::remove)) return nullptr;
+  if (has(OpKind::add)) return look.number_read && !look.list_read ? "counter" : "set";
+  return nullptr;
+}
 
 }  // namespace
 
 std::vector<const CheckKind*> default_checks(const History& history) {
-  for (const Own& own : kOwn) {
-    const CheckKind* check = find_check(own.check);
-    if (check == nullptr || !has_ops(history, {own.kind})) continue;
-    if (check->applies(history)) return {check};
+  for (const char* name : {own_check(history), "linearizable"}) {
+    const CheckKind* check = name == nullptr ? nullptr : find_check(name);
+    if (check != nullptr && check->applies(history)) return {check};
   }
-  const CheckKind* linearizable = find_check("linearizable");
-  if (linearizable->applies(history)) return {linearizable};
   return {};
 }
 

@@ -138,6 +138,15 @@ std::string ValueTable::text(ValueId id) const {
   return out + "]";
 }
 
+ValueShape ValueTable::shape(ValueId id) const {
+  if (id == kAbsent) return ValueShape::absent;
+  if (id == kUnknown) return ValueShape::unknown;
+  if (kinds_[id] == Kind::number) return ValueShape::number;
+  if (kinds_[id] == Kind::list) return ValueShape::list;
+  const bool map = texts_[static_cast<std::size_t>(payload_[id])].starts_with('{');
+  return map ? ValueShape::map : ValueShape::other;
+}
+
 std::optional<std::int64_t> ValueTable::number(ValueId id) const {
   if (kinds_[id] != Kind::number) return std::nullopt;
   return payload_[id];

@@ -21,6 +21,9 @@ using ValueId = std::uint32_t;
 inline constexpr ValueId kAbsent = 0;   ///< null: the key does not exist
 inline constexpr ValueId kUnknown = 1;  ///< nobody knows: a read without an answer
 
+/// What a value is, as JSON; `unknown` only for kUnknown.
+enum class ValueShape : std::uint8_t { absent, unknown, number, list, map, other };
+
 class ValueTable {
  public:
   ValueTable();
@@ -36,6 +39,7 @@ class ValueTable {
   [[nodiscard]] std::optional<std::int64_t> number(ValueId id) const;
   /// Nothing where the value is no list. LIFETIME: until the next intern.
   [[nodiscard]] std::optional<std::span<const ValueId>> list(ValueId id) const;
+  [[nodiscard]] ValueShape shape(ValueId id) const;
   /// How many ids there are, the first two included.
   [[nodiscard]] std::size_t size() const { return payload_.size(); }
   /// Bytes of memory held, for budgets.

@@ -78,6 +78,17 @@ bool is_vector(std::string_view form) {
   return cursor.peek() == '[';
 }
 
+// [[:r k v] …] or [[:w k v] …]: a transaction, whatever the workload calls it (:read, in Jepsen's long-fork).
+bool is_txn(std::string_view form) {
+  EdnCursor cursor(form);
+  cursor.skip_tags();
+  if (!cursor.eat('[')) return false;
+  cursor.skip_tags();
+  Micro::F ignored = Micro::F::read;
+  if (!cursor.eat('[') || cursor.peek() != ':') return false;
+  return micro_of(cursor.atom(), ignored);
+}
+
 // What stands in a map, found before anything is taken from it.
 struct Found {
   std::string_view type;
@@ -156,7 +167,7 @@ Result<bool> EdnEvents::parse(std::string_view map, RawEvent& event) {
   }
   event.has_f = true;
   // Elle's own files of transactions leave :f out.
-  event.kind = found.f.empty() ? OpKind::txn : kind_of(word_of(found.f));
+  event.kind = found.f.empty() || is_txn(found.value) ? OpKind::txn : kind_of(word_of(found.f));
   if (!found.node.empty()) {
     event.has_node = true;
     event.node = name_of_form(found.node);
