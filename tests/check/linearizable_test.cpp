@@ -201,3 +201,13 @@ TEST_CASE("what can't be judged is unknown, with the reason", "[check]") {
     CHECK(result.keys.unknown == 1);
   }
 }
+
+TEST_CASE("a history that does not fit into the memory allowed is undecided at once", "[check]") {
+  const auto build = Build().write(0, 1, 1).read(2, 3, 1).write(4, 5, 2).read(6, 7, 1);
+  Budget budget;
+  budget.memory_bytes = 100;
+  const CheckResult result = check_linearizable(build.history, budget);
+  CHECK(result.verdict == Verdict::unknown);
+  CHECK(result.reason == "budget.memory");
+  CHECK(check_linearizable(build.history, Budget{}).verdict == Verdict::fail);
+}
