@@ -228,6 +228,12 @@ Status HistoryBuilder::index_twice() const {
 // A file without a header does not say what a register holds at first. A value that is observed before anybody can have
 // written it was there from the start: of these the first, else nothing.
 void HistoryBuilder::infer_initial() {
+  // Only where values are written as they are read: what a counter, set or queue shows was never written as such.
+  const bool registers = std::all_of(history_.ops.begin(), history_.ops.end(), [](const Op& op) {
+    return op.kind == OpKind::read || op.kind == OpKind::write || op.kind == OpKind::cas ||
+           op.kind == OpKind::txn || op.kind == OpKind::other;
+  });
+  if (!registers) return;
   struct Moment {
     Nanos time;
     bool writes;

@@ -262,3 +262,21 @@ TEST_CASE("transactions keep their micro-operations, and the completion's reads 
   REQUIRE_FALSE(refused.ok());
   CHECK(refused.error().text().find(":3") != std::string::npos);
 }
+
+TEST_CASE("the initial value is inferred for registers only", "[check]") {
+  // A counter's reads show sums that nobody wrote; taken for an initial value they would make a legal history fail.
+  const TempFile counter(
+      "{:process 0, :type :invoke, :f :add, :value 2, :time 1}\n"
+      "{:process 0, :type :ok, :f :add, :value 2, :time 2}\n"
+      "{:process 1, :type :invoke, :f :read, :value nil, :time 3}\n"
+      "{:process 1, :type :ok, :f :read, :value 2, :time 4}\n");
+  const auto sums = read_history(counter.path());
+  REQUIRE(sums.ok());
+  CHECK(sums->initial == kAbsent);
+  const TempFile plain(
+      "{:process 1, :type :invoke, :f :read, :value nil, :time 3}\n"
+      "{:process 1, :type :ok, :f :read, :value 7, :time 4}\n");
+  const auto value = read_history(plain.path());
+  REQUIRE(value.ok());
+  CHECK(value->values.text(value->initial) == "7");
+}
