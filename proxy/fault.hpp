@@ -95,6 +95,9 @@ class Fault {
   }
   /// Stage: the end of the stream has come to it; RETURNS when it goes on.
   virtual Nanos on_end(Nanos arrival, Moment /*moment*/) noexcept { return arrival; }
+  /// Stage: how many bytes must be able to wait so that the fault alone sets the pace. Read after
+  /// every change of its parameters.
+  [[nodiscard]] virtual std::size_t bytes_ahead() const noexcept { return 0; }
   /// New parameters; counters stay. The bytes that stand first are asked again: what their last
   /// verdict used up is to be given back.
   virtual void update(const ParamValues& params, Moment moment) noexcept = 0;

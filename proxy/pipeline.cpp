@@ -327,9 +327,11 @@ void Pipeline::check_half_sent() noexcept {
 // ---- bounds and time ----
 
 std::size_t Pipeline::bytes_max() const noexcept {
-  const bool by_time = std::any_of(stages_.begin(), stages_.end(),
-                                   [](const Instance& i) { return i.kind->holds_by_time; });
-  return by_time ? std::max(kDelayedBytesMax, setup_.held_bytes_max) : setup_.held_bytes_max;
+  std::size_t max = setup_.held_bytes_max;
+  for (const Instance& stage : stages_) {
+    max = std::max(max, stage.kind->holds_by_time ? kDelayedBytesMax : stage.fault->bytes_ahead());
+  }
+  return max;
 }
 
 std::size_t Pipeline::records() const noexcept {

@@ -3,7 +3,8 @@
 // A virtual clock (GCRA): `next_free` is when the line has sent everything that was given to it. A
 // piece of some 2 ms starts then, and is due when it has been sent. A piece that was already
 // waiting starts where the last one ended, even if we woke up late: nothing of the rate is lost to
-// timers. After a pause the line starts anew, at most `burst` bytes and kSlack ahead. The clock of
+// timers, as long as bytes are there: at a high rate more of them wait than back-pressure allows
+// elsewhere. After a pause the line starts anew, at most `burst` bytes and kSlack ahead. The clock of
 // a shared rate is one atomic number per rule and pair; all loops move it.
 // Source: ITU-T I.371, annex A (GCRA). Tested by tests/proxy/fault_kinds_test.cpp.
 #include <algorithm>
@@ -20,6 +21,9 @@ namespace {
 constexpr Nanos kPiece = 2 * kMillisecond;
 constexpr Nanos kSlack = 10 * kMillisecond;        ///< a source that was read a little late
 constexpr Nanos kCatchUpMax = 100 * kMillisecond;  ///< more is not a late timer
+/// So much waits that the line stays busy while the machine gives its time to somebody else.
+constexpr Nanos kAhead = 25 * kMillisecond;
+constexpr std::size_t kAheadBytesMax = std::size_t{16} << 20;
 
 class Line final : public SharedState {
  public:
@@ -55,6 +59,10 @@ class Rate final : public Fault {
     const std::size_t piece = std::min(bytes, piece_);
     cost_ = nanos_of(piece);
     return {.due = line_->send(cost_, arrival, moment.now, burst_), .bytes = piece};
+  }
+  std::size_t bytes_ahead() const noexcept override {
+    return static_cast<std::size_t>(
+        std::min(rate_ * static_cast<double>(kAhead) / 1e9, static_cast<double>(kAheadBytesMax)));
   }
   void update(const ParamValues& params, Moment /*moment*/) noexcept override {
     if (cost_ > 0) line_->give_back(cost_);  // of the piece that stands first, asked again
