@@ -19,10 +19,10 @@
 // What doors have omitted or changed is counted in the pair's figures.
 //
 // Bounds: held_bytes_max bytes wait (back-pressure or hold), or kDelayedBytesMax while a fault that
-// holds by time acts, or what a fault needs to keep its pace (bytes_ahead); at most kHeldChunksMax chunks of reads, and as many pieces in a ring. At the
-// bound the source is not read, until half of it is free again. Thread: the loop's. No socket, no
-// timer and no clock in here: tests run it in virtual time. Tested by tests/proxy/pipeline_test.cpp,
-// tests/proxy/fault_kinds_test.cpp and tests/proxy/pipeline_random_test.cpp.
+// holds by time acts, or what a fault needs to keep its pace (bytes_ahead); at most kHeldChunksMax chunks of reads,
+// and as many pieces in a ring. At the bound the source is not read, until half of it is free again. Thread: the
+// loop's. No socket, no timer and no clock in here: tests run it in virtual time. Tested by
+// tests/proxy/pipeline_test.cpp, tests/proxy/fault_kinds_test.cpp and tests/proxy/pipeline_random_test.cpp.
 #pragma once
 
 #include <cstdint>
