@@ -69,6 +69,7 @@ Connection::Connection(LoopContext& context, Opening opening)
       topology_(context.topology),
       dial_(std::make_unique<Dial>()),
       listener_(opening.listener),
+      seat_(std::move(opening.seat)),
       dial_timeout_(opening.dial_timeout),
       source_(opening.source),
       ordinal_(opening.ordinal),

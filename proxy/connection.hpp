@@ -3,7 +3,8 @@
 // Listener → **Connection** (side 0: the client that dialled; side 1: the server) → HallLoop, which
 // destroys it.
 //
-//   connecting (a name is looked up first) ─server side is up─► open ─a close cut─► closing ─both ended, or late─► finished
+//   connecting (a name is looked up first) ─server side is up─► open ─a close cut─► closing ─both
+// ended, or late─► finished
 //       │ refused: RST to the client  │ both ended by FIN, or an RST passed on            ▲
 //       └─────────────────────────────┴───────────────────────────────────────────────────┘
 //
@@ -20,6 +21,7 @@
 #include <array>
 
 #include "base/fd.hpp"
+#include "proxy/accept_gate.hpp"
 #include "proxy/deadlines.hpp"
 #include "proxy/loop_context.hpp"
 #include "proxy/pipeline.hpp"
@@ -43,6 +45,8 @@ class Connection final : uv::PollHandler, uv::LookupHandler, Timed {
     std::shared_ptr<const Upstream> upstream_name;  ///< set: look it up, `to` is not used
     Nanos dial_timeout = 0;                         ///< 0: the kernel's own patience
     ListenerId listener = 0;
+    Seat seat;                  ///< at that listener
+    bool ask_who = false;       ///< the source is still to be found out
     std::uint64_t ordinal = 0;  ///< which connection of the pair, for the dice
     Ipv4 source = 0;            ///< the upstream socket's own address; 0: the system's choice
   };
@@ -127,6 +131,7 @@ class Connection final : uv::PollHandler, uv::LookupHandler, Timed {
   std::shared_ptr<const Topology> topology_;  ///< keeps the names that the dice are labelled with
   std::unique_ptr<Dial> dial_;                ///< while connecting
   ListenerId listener_;
+  Seat seat_;
   Nanos dial_timeout_;
   Ipv4 source_;
   std::uint64_t ordinal_;

@@ -103,6 +103,30 @@ bool HallLoop::refused_by_cut(PairId pair) {
 }
 
 void HallLoop::accepted(Connection::Opening opening) noexcept {
+  if (!opening.ask_who || !ask_who(opening)) admit(std::move(opening));
+}
+
+bool HallLoop::ask_who(Connection::Opening& opening) noexcept {
+  WhoIs who;
+  who.from = peer_of(opening.client.get());
+  who.to = own_of(opening.client.get());
+  // std::function wants to be copied. What the clerk does not take is handed back.
+  const auto parcel = std::make_shared<Connection::Opening>(std::move(opening));
+  const auto answer = [this, parcel](NodeId node) {
+    parcel->pair.from = node;
+    // A loop that is stopping takes nothing: closing the parcel's socket ends the connection.
+    static_cast<void>(post([this, parcel] { admit(std::move(*parcel)); }));
+  };
+  if (shared_->clerk->ask(who, answer)) return true;
+  opening = std::move(*parcel);
+  return false;
+}
+
+void HallLoop::admit(Connection::Opening opening) noexcept {
+  if (shut_ || opening.seat.ended()) {
+    reset_on_close(opening.client.get());
+    return;
+  }
   if (refused_by_cut(opening.pair)) {
     reset_on_close(opening.client.get());
     return;
@@ -142,7 +166,7 @@ void HallLoop::gone(std::size_t count) noexcept {
 }
 
 void HallLoop::take(Connection::Opening opening) noexcept {
-  if (shut_) {
+  if (shut_ || opening.seat.ended()) {
     reset_on_close(opening.client.get());
     gone(1);
     return;
@@ -176,6 +200,10 @@ void HallLoop::close_listener(ListenerId id) noexcept {
   listeners_.erase(found);
 }
 
+void HallLoop::look_at_gates() noexcept {
+  for (const auto& listener : listeners_) listener->adopt();
+}
+
 void HallLoop::end_connections_of(ListenerId id) noexcept {
   const Nanos now = context_.clock->now();
   for (std::size_t i = 0; i < connections_.size(); ++i) {
@@ -189,6 +217,7 @@ HallLoop::Swapped HallLoop::swap(InForcePtr in_force) {
     context_.topology = context_.in_force->set().topology;
   }
   for (const Rule& rule : context_.in_force->set().rules) context_.tallies[rule.id];
+  look_at_gates();
   const Nanos now = context_.clock->now();
   // By index: a connection that finishes stays in the list until the turn ends.
   for (std::size_t i = 0; i < connections_.size(); ++i) connections_[i]->adopt(now);

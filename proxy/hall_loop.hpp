@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "proxy/identify/clerk.hpp"
 #include "proxy/listener.hpp"
 #include "proxy/loop_context.hpp"
 
@@ -37,6 +38,7 @@ struct HallShared {
   std::atomic<std::size_t> connections = 0;  ///< open or opening, of all loops
   std::vector<HallLoop*> loops;              ///< all of them; unchanged while they run
   InForcePtr in_force;                       ///< at the start
+  std::unique_ptr<Clerk> clerk;              ///< asked where the source is not known
 };
 
 /// Adds the figures of one loop to those of others, for the same pair.
@@ -62,6 +64,8 @@ class HallLoop final : uv::TurnHandler, AcceptHandler {
     RuleTallies removed;
   };
   void close_listener(ListenerId id) noexcept;
+  /// The listeners look at their gates again.
+  void look_at_gates() noexcept;
   /// Resets what was accepted there.
   void end_connections_of(ListenerId id) noexcept;
   Swapped swap(InForcePtr in_force);
@@ -75,6 +79,10 @@ class HallLoop final : uv::TurnHandler, AcceptHandler {
  private:
   explicit HallLoop(HallShared& shared);
   void accepted(Connection::Opening opening) noexcept override;
+  /// RETURNS true if the clerk has taken it, and will bring it to admit().
+  bool ask_who(Connection::Opening& opening) noexcept;
+  /// The pair is as well known as it can be.
+  void admit(Connection::Opening opening) noexcept;
   /// The loop with the fewest connections, if this one has clearly more; else this one.
   [[nodiscard]] HallLoop& least_loaded() noexcept;
   void take(Connection::Opening opening) noexcept;

@@ -14,6 +14,7 @@ namespace {
 
 constexpr const char* kNoDescriptors =
     "out of file descriptors: new connections wait at the proxy; raise the limit (ulimit -n)";
+constexpr const char* kNoSeat = "a listener has its most connections open: new ones wait";
 constexpr const char* kTooMany = "the proxy has its most connections open: new ones wait";
 
 }  // namespace
@@ -23,8 +24,13 @@ Listener::Listener(LoopContext& context, AcceptHandler& handler, ListenerRole ro
 
 Status Listener::open() {
   SUNDER_TRY(poll_.open(*context_->loop, fd_.get(), *this, 0));
-  poll_.watch(uv::kReadable);
+  adopt();
   return {};
+}
+
+void Listener::adopt() noexcept {
+  if (backing_off_) return;
+  poll_.watch(role_.gate->paused() ? 0 : uv::kReadable);
 }
 
 void Listener::close() noexcept {
@@ -45,11 +51,13 @@ void Listener::poll_ready(unsigned /*tag*/, unsigned events) noexcept {
 }
 
 void Listener::deadline_reached(Nanos /*now*/) noexcept {
-  poll_.watch(uv::kReadable);
+  backing_off_ = false;
+  adopt();
 }
 
 void Listener::back_off(const char* why) noexcept {
   poll_.watch(0);
+  backing_off_ = true;
   context_->deadlines->set(*this, context_->clock->now() + kAcceptBackOff);
   if (warned_) return;
   warned_ = true;
@@ -59,6 +67,10 @@ void Listener::back_off(const char* why) noexcept {
 bool Listener::accept_one() noexcept {
   if (context_->connections->load(std::memory_order_relaxed) >= context_->connections_max) {
     back_off(kTooMany);
+    return false;
+  }
+  if (!role_.gate->has_seat()) {
+    back_off(kNoSeat);
     return false;
   }
   if (!spare_)
@@ -78,7 +90,9 @@ bool Listener::accept_one() noexcept {
       default: return true;  // this one connection died in the queue
     }
   }
+  if (role_.gate->take_filler(client.get())) return true;
   Connection::Opening opening;
+  opening.seat = Seat(role_.gate);
   opening.listener = role_.id;
   opening.dial_timeout = role_.dial_timeout;
   opening.client = std::move(client);
@@ -95,6 +109,11 @@ bool Listener::resolve(Connection::Opening& opening) const noexcept {
   const Topology& topology = *context_->topology;
   if (role_.kind == ListenerSpec::Kind::endpoint) {
     opening.pair = {role_.source, role_.destination};
+    if (role_.shared()) {
+      const Ipv4 from = peer_of(opening.client.get()).ipv4();
+      if (from != 0) opening.pair.from = topology.find(from);
+      opening.ask_who = opening.pair.from == kUnknownNode;
+    }
     opening.to = role_.to;
     opening.upstream_name = role_.upstream;
     if (context_->spoof_source && role_.source < topology.size()) {

@@ -4,13 +4,17 @@
 // An endpoint listener is one pair. On the tproxy listener the peer's address is the source node,
 // and the accepted socket's own address is where the client wanted to go: the destination node and
 // port. A destination that is no node is refused: nothing passes that the proxy can't name.
-// Out of descriptors, or with connections_max open: it stops listening for kAcceptBackOff and tries
-// again; clients wait in the kernel's queue. The socket towards the server is made before the client is accepted, so that no
-// client is accepted in vain. Thread: the loop's. Ownership: its own dup of the listening
-// descriptor. Tested by tests/proxy/proxy_test.cpp.
+// A shared listener has one destination and any source: the node with the peer's address, else the
+// one whose process HallLoop finds (identify/), else unknown.
+// While the gate is shut (a hold on its pair) it does not accept.
+// Out of descriptors, or with connections_max or its own most open: it stops listening for
+// kAcceptBackOff and tries again; clients wait in the kernel's queue. The socket towards the
+// server is made before the client is accepted, so that no client is accepted in vain. Thread: the
+// loop's. Ownership: its own dup of the listening descriptor. Tested by tests/proxy/proxy_test.cpp.
 #pragma once
 
 #include "base/fd.hpp"
+#include "proxy/accept_gate.hpp"
 #include "proxy/connection.hpp"
 #include "proxy/loop_context.hpp"
 #include "proxy/sockets.hpp"
@@ -38,6 +42,11 @@ struct ListenerRole {
   std::shared_ptr<const Upstream> upstream;  ///< where it is a name
   Address to;                                ///< where it is none
   Nanos dial_timeout = 0;
+  std::shared_ptr<AcceptGate> gate;  ///< shared by the loops
+  /// Every source comes in here: who it is must be found out.
+  [[nodiscard]] bool shared() const noexcept {
+    return kind == ListenerSpec::Kind::endpoint && source == kUnknownNode;
+  }
 };
 
 class Listener final : uv::PollHandler, Timed {
@@ -50,6 +59,8 @@ class Listener final : uv::PollHandler, Timed {
   /// REQUIRES a listening, non-blocking descriptor. ERRORS: io.
   Status open();
   void close() noexcept;
+  /// Looks at the gate again.
+  void adopt() noexcept;
   [[nodiscard]] ListenerId id() const noexcept { return role_.id; }
 
  private:
@@ -67,6 +78,7 @@ class Listener final : uv::PollHandler, Timed {
   UniqueFd fd_;
   UniqueFd spare_;  ///< the next connection's socket towards the server
   uv::Poll poll_;
+  bool backing_off_ = false;
   bool warned_ = false;
 };
 

@@ -10,9 +10,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <latch>
+#include <limits>
 #include <mutex>
 
 #include "base/assert.hpp"
+#include "proxy/accept_gates.hpp"
 #include "proxy/hall_loop.hpp"
 #include "proxy/sockets.hpp"
 
@@ -40,6 +42,7 @@ class HallProxy final : public Proxy {
     shared_.clock = options.clock;
     shared_.connections_max = std::max<std::size_t>(options.connections_max, 1);
     shared_.in_force = std::make_shared<InForce>(std::make_shared<FaultSet>());
+    shared_.clerk = std::make_unique<Clerk>(identify_by_process(options.processes));
   }
   ~HallProxy() override { stop(); }
   HallProxy(const HallProxy&) = delete;
@@ -67,20 +70,28 @@ class HallProxy final : public Proxy {
     const std::lock_guard lock(orders_);
     SUNDER_ASSERT(set->epoch > shared_.in_force->epoch());
     shared_.in_force = std::make_shared<InForce>(std::move(set), shared_.in_force.get());
-    std::vector<HallLoop::Swapped> parts(loops_.size());
-    on_every_loop([&](HallLoop& loop, std::size_t i) { parts[i] = loop.swap(shared_.in_force); });
     ApplyReport report;
     report.epoch = shared_.in_force->epoch();
+    gates_.prepare(*shared_.in_force, report.removed);
+    std::vector<HallLoop::Swapped> parts(loops_.size());
+    on_every_loop([&](HallLoop& loop, std::size_t i) { parts[i] = loop.swap(shared_.in_force); });
     for (const auto& part : parts) {
       report.in_force_at = std::max(report.in_force_at, part.at);
       for (const auto& [id, touched] : part.removed) add(report.removed[id], touched);
     }
+    if (shut_gates()) report.in_force_at = std::max(report.in_force_at, shared_.clock->now());
     return report;
+  }
+
+  Status can_hold(PairId pair) override {
+    const std::lock_guard lock(orders_);
+    return gates_.can_hold(pair);
   }
 
   Result<ListenerId> listen(ListenerSpec spec) override {
     const std::lock_guard lock(orders_);
     if (stopped_) return Error{ErrorCode::unavailable, "the proxy has stopped"};
+    SUNDER_TRY(gates_.can_listen(spec.kind, {spec.source, spec.destination}, *shared_.in_force));
     auto shared = share(std::move(spec));
     if (!shared.ok()) return Error(std::move(shared).error());
     std::vector<Status> done(loops_.size());
@@ -126,6 +137,7 @@ class HallProxy final : public Proxy {
     for (const auto& part : parts) {
       for (const auto& [id, touched] : part) add(sums[id], touched);
     }
+    gates_.add_touched(sums);
     return sums;
   }
 
@@ -133,7 +145,9 @@ class HallProxy final : public Proxy {
     const std::lock_guard lock(orders_);
     if (stopped_) return;
     stopped_ = true;
+    shared_.clerk->stop();  // before the loops that it posts to
     for (const auto& loop : loops_) loop->join();
+    gates_.close_all();
   }
 
  private:
@@ -166,10 +180,25 @@ class HallProxy final : public Proxy {
       if (!copy) return errno_error("cannot share a listening socket", errno);
       out.copies.push_back(std::move(copy));
     }
+    // A tproxy listener is all there is: the proxy's own bound is its bound.
+    const std::size_t seats = spec.kind == ListenerSpec::Kind::endpoint
+                                  ? std::max<std::size_t>(spec.connections_max, 1)
+                                  : std::numeric_limits<std::size_t>::max();
+    out.role.gate = std::make_shared<AcceptGate>(std::move(spec.fd), spec.backlog, seats);
+    // Under a hold already: nobody comes in before it is shut.
+    gates_.add(out.role, *shared_.in_force);
     return out;
   }
 
+  /// Shuts the gates that are to be. RETURNS true if there was one.
+  bool shut_gates() {
+    const AcceptGates::Shut done = gates_.shut();
+    if (done.failed) on_every_loop([](HallLoop& loop, std::size_t) { loop.look_at_gates(); });
+    return done.any;
+  }
+
   void end_listener(ListenerId id, bool end_connections) {
+    gates_.close(id, end_connections);
     on_every_loop([id](HallLoop& loop, std::size_t) { loop.close_listener(id); });
     if (!end_connections) return;
     // A second round: what was handed from loop to loop until then has arrived.
@@ -196,6 +225,7 @@ class HallProxy final : public Proxy {
   std::mutex orders_;
   bool stopped_ = false;
   ListenerId last_listener_ = 0;
+  AcceptGates gates_;
 };
 
 }  // namespace

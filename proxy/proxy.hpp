@@ -1,14 +1,20 @@
 // Proxy: the byte hall. Loops, listeners, connections, pipelines.
 //
 // client → Listener → Connection → Pipeline (faults in order) → server, and the same back.
-// Every accepted connection learns its pair: in netns mode from the addresses of the socket (TPROXY keeps both), on an
-// endpoint listener from the listener. Towards the server the proxy connects with the client's own address where
-// `spoof_source` is set (IP_TRANSPARENT), so that the packet filter sees the pair on both legs.
+// Every accepted connection learns its pair: in netns mode from the addresses of the socket
+// (TPROXY keeps both), on an endpoint listener from the listener. Towards the server the proxy
+// connects with the client's own address where `spoof_source` is set (IP_TRANSPARENT), so that the
+// packet filter sees the pair on both legs.
 // It reads nothing from a client until the server side is connected, and mirrors a refusal as RST.
 //
-// Listeners come and go at run time. A name as upstream is looked up at each dial, off the loop's thread.
+// Listeners come and go at run time. A name as upstream is looked up at each dial, off the loop's
+// thread.
+// A hold leaves the SYNs of new connections unanswered where the pair has a listener of its own
+// (accept_gate.hpp). A listener without a source serves every source: who dialled is found out
+// (identify/), or is kUnknownNode.
 //
-// Thread: every call from any thread but a loop's; each blocks only for a turn or two of every loop.
+// Thread: every call from any thread but a loop's; each blocks only for a turn or two of every
+// loop.
 // Ownership: the Proxy owns its loops' threads and every descriptor given to it.
 // Tested by tests/proxy/.
 #pragma once
@@ -28,6 +34,10 @@ namespace sunder::proxy {
 /// Names one listener for its whole life; 0 is none.
 using ListenerId = std::uint64_t;
 
+inline constexpr std::size_t kListenerConnectionsMax = 50'000;
+
+class NodeProcesses;  // proxy/identify/node_processes.hpp
+
 /// Where a listener leads: an address or a name, which is looked up when somebody connects.
 struct Upstream {
   std::string host;
@@ -36,18 +46,23 @@ struct Upstream {
 
 struct ListenerSpec {
   enum class Kind {
-    tproxy,  ///< serves every pair: peer address = source node, own address = destination node and port
+    /// Serves every pair: peer address = source node, own address = destination node and port.
+    tproxy,
     endpoint,  ///< one source and one destination
   };
   Kind kind = Kind::endpoint;
   UniqueFd fd;                   ///< bound stream socket, listening or not yet
-  NodeId source = kUnknownNode;  ///< endpoint only
+  NodeId source = kUnknownNode;  ///< endpoint only; kUnknownNode: shared by every source
   NodeId destination = kUnknownNode;
   IpPort upstream;  ///< endpoint only: where the destination listens
   Upstream to;      ///< endpoint only: the same by name; counts where `upstream` has no address
-  /// Endpoint only: a server that has not answered by then is refused to the client; 0: the kernel's own patience.
+  /// Endpoint only: a server that has not answered by then is refused to the client; 0: the
+  /// kernel's own patience.
   Nanos dial_timeout = 5 * kSecond;
   int backlog = 4096;  ///< the kernel caps it at net.core.somaxconn
+  /// Endpoint only: open at once; more wait in the kernel's queue. One listener alone can't take
+  /// all of the proxy's.
+  std::size_t connections_max = kListenerConnectionsMax;
 };
 
 struct ProxyOptions {
@@ -60,6 +75,8 @@ struct ProxyOptions {
   Nanos spin = 0;                         ///< adaptive spin of a quiet loop; 0: off
   std::size_t connections_max = 100'000;  ///< open at once; more wait in the kernel's queues
   const Clock* clock = &monotonic_clock();
+  /// By which the source of a connection to a shared listener is found; null: by its address only.
+  std::shared_ptr<const NodeProcesses> processes;
 };
 
 /// Counters of one directed pair since the start (open figures: now).
@@ -99,12 +116,18 @@ class Proxy {
   static Result<std::unique_ptr<Proxy>> start(ProxyOptions options);
   virtual ~Proxy() = default;
 
-  /// Replaces everything in force. Returns when every loop has it. Held bytes of removed rules flow at once, in order.
+  /// Replaces everything in force. Returns when every loop has it. Held bytes of removed rules
+  /// flow at once, in order.
   /// REQUIRES set->epoch greater than any before.
   virtual ApplyReport apply(FaultSetPtr set) = 0;
-  /// A listener from now on: every loop accepts when this returns. ERRORS: io, unavailable (the proxy has stopped).
+  /// ERRORS: unsupported where new connections of the pair could not be held, because they come in
+  /// with others.
+  [[nodiscard]] virtual Status can_hold(PairId /*pair*/) { return {}; }
+  /// A listener from now on: every loop accepts when this returns. ERRORS: io, unavailable (the
+  /// proxy has stopped), unsupported (a shared listener to a node that is under a hold).
   virtual Result<ListenerId> listen(ListenerSpec spec) = 0;
-  /// Accepts no more there; with `end_connections` what was accepted there is reset. Done when this returns.
+  /// Accepts no more there; with `end_connections` what was accepted there is reset. Done when
+  /// this returns.
   virtual void unlisten(ListenerId id, bool end_connections) = 0;
   /// Counters, and what every rule in force has touched so far.
   [[nodiscard]] virtual ProxySnapshot snapshot() = 0;

@@ -46,6 +46,31 @@ Address::Address(const sockaddr* address, socklen_t length) noexcept
   std::memcpy(raw.data(), address, size);
 }
 
+Ipv4 Address::ipv4() const noexcept {
+  if (size == 0) return 0;
+  if (!ipv6()) return ntohl(reinterpret_cast<const sockaddr_in*>(raw.data())->sin_addr.s_addr);
+  const auto& v6 = reinterpret_cast<const sockaddr_in6*>(raw.data())->sin6_addr;
+  if (!IN6_IS_ADDR_V4MAPPED(&v6)) return 0;
+  Ipv4 mapped = 0;
+  std::memcpy(&mapped, v6.s6_addr + 12, sizeof mapped);
+  return ntohl(mapped);
+}
+
+std::uint16_t Address::port() const noexcept {
+  if (size == 0) return 0;
+  return ntohs(ipv6() ? reinterpret_cast<const sockaddr_in6*>(raw.data())->sin6_port
+                      : reinterpret_cast<const sockaddr_in*>(raw.data())->sin_port);
+}
+
+bool operator==(const Address& a, const Address& b) noexcept {
+  if (a.size == 0 || b.size == 0) return a.size == b.size;
+  if (a.port() != b.port() || a.ipv4() != b.ipv4()) return false;
+  if (a.ipv4() != 0 || !a.ipv6() || !b.ipv6()) return a.ipv4() != 0 || a.ipv6() == b.ipv6();
+  return std::memcmp(&reinterpret_cast<const sockaddr_in6*>(a.raw.data())->sin6_addr,
+                     &reinterpret_cast<const sockaddr_in6*>(b.raw.data())->sin6_addr,
+                     sizeof(in6_addr)) == 0;
+}
+
 std::optional<Address> numeric_address(const std::string& host, std::uint16_t port) {
   sockaddr_in v4{};
   v4.sin_family = AF_INET;
@@ -96,6 +121,20 @@ int take_error(int fd) noexcept {
 void reset_on_close(int fd) noexcept {
   const linger value{.l_onoff = 1, .l_linger = 0};
   ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &value, sizeof value);
+}
+
+Address peer_of(int fd) noexcept {
+  Address out;
+  socklen_t size = sizeof out.raw;
+  if (::getpeername(fd, reinterpret_cast<sockaddr*>(out.raw.data()), &size) == 0) out.size = size;
+  return out;
+}
+
+Address own_of(int fd) noexcept {
+  Address out;
+  socklen_t size = sizeof out.raw;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(out.raw.data()), &size) == 0) out.size = size;
+  return out;
 }
 
 IpPort peer_address(int fd) noexcept {

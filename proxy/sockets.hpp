@@ -29,6 +29,11 @@ struct Address {
     return reinterpret_cast<const sockaddr*>(raw.data());
   }
   [[nodiscard]] bool ipv6() const noexcept { return get()->sa_family == AF_INET6; }
+  /// 0 where it is IPv6, and not an IPv4 address written as one.
+  [[nodiscard]] Ipv4 ipv4() const noexcept;
+  [[nodiscard]] std::uint16_t port() const noexcept;
+  /// An IPv4 address is the same when it is written as IPv6.
+  friend bool operator==(const Address& a, const Address& b) noexcept;
 };
 /// RETURNS nothing where `host` is a name.
 [[nodiscard]] std::optional<Address> numeric_address(const std::string& host, std::uint16_t port);
@@ -45,6 +50,9 @@ void prepare_stream_socket(int fd) noexcept;
 [[nodiscard]] int take_error(int fd) noexcept;
 /// Makes the coming close() send RST and drop what is unsent.
 void reset_on_close(int fd) noexcept;
+/// Of either family; `size` 0 where there is none.
+[[nodiscard]] Address peer_of(int fd) noexcept;
+[[nodiscard]] Address own_of(int fd) noexcept;
 [[nodiscard]] IpPort peer_address(int fd) noexcept;
 [[nodiscard]] IpPort own_address(int fd) noexcept;
 
