@@ -177,7 +177,7 @@ class Scanner {
       ++at_;
       GoValue item;
       if (!value(item, depth + 1)) return false;
-      out.members.emplace_back(std::move(key), std::move(item));
+      out.members.push_back({std::move(key), std::move(item)});
       skip_space();
       if (!ended() && now() == '}') {
         ++at_;

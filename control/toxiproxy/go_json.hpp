@@ -10,12 +10,13 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "sunder/result.hpp"
 
 namespace sunder::control::toxiproxy {
+
+struct GoMember;
 
 struct GoValue {
   enum class Kind { null, boolean, number, string, array, object };
@@ -23,7 +24,13 @@ struct GoValue {
   bool boolean = false;
   std::string text;  ///< of a string: decoded, valid UTF-8; of a number: as written
   std::vector<GoValue> items;
-  std::vector<std::pair<std::string, GoValue>> members;  ///< in their order, doubles too
+  std::vector<GoMember> members;  ///< in their order, doubles too
+};
+
+/// A struct and no std::pair, which has to be complete where clang 14 first looks at a GoValue.
+struct GoMember {
+  std::string key;
+  GoValue value;
 };
 
 inline constexpr int kDepthMax = 1000;
