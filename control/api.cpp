@@ -114,6 +114,16 @@ ApiAnswer post_down(const Rooms& rooms, const ApiRequest& request, const std::st
   return {200, JsonText().text("node", name).boolean("down", *down).object()};
 }
 
+ApiAnswer post_pids(const Rooms& rooms, const ApiRequest& request, const std::string& name) {
+  const auto pids = read_pids(request.body);
+  if (!pids) return answer_of(pids.error());
+  const Status done = rooms.board.set_node_pids(name, *pids);
+  if (!done) return answer_of(done.error());
+  std::vector<std::string> texts;
+  for (const int pid : *pids) texts.push_back(std::to_string(pid));
+  return {200, JsonText().text("node", name).raw("pids", json_array(texts)).object()};
+}
+
 ApiAnswer get_fault_kinds(const Rooms& /*rooms*/, const ApiRequest& /*request*/,
                           const std::string&) {
   return {200,
@@ -206,6 +216,7 @@ constexpr std::array kRoutes{
     Route{"GET", "/v1/events", get_events},
     Route{"POST", "/v1/events", post_event},
     Route{"POST", "/v1/nodes/{}/down", post_down},
+    Route{"POST", "/v1/nodes/{}/pids", post_pids},
     Route{"GET", "/v1/fault-kinds", get_fault_kinds},
 };
 

@@ -274,6 +274,18 @@ Status Client::set_node_down(const std::string& node, bool down) {
   return {};
 }
 
+Status Client::set_node_pids(const std::string& node, const std::vector<int>& pids) {
+  if (!valid_name(node)) {
+    return Error{ErrorCode::not_found, "there is no node \"" + node + "\"", "node", "unknown_node"};
+  }
+  std::vector<std::string> texts;
+  for (const int pid : pids) texts.push_back(std::to_string(pid));
+  const auto answer = state_->post("/v1/nodes/" + node + "/pids",
+                                   JsonText().raw("pids", json_array(texts)).object());
+  if (!answer) return answer.error();
+  return {};
+}
+
 Status Client::note(const std::string& text, const std::map<std::string, std::string>& fields) {
   JsonText body;
   body.text("event", "note").text("text", text);

@@ -87,6 +87,8 @@ class Client {
   Result<std::vector<RuleReport>> rules();
   /// Tells the proxy that a node's process is gone (true) or may be reached again (false).
   Status set_node_down(const std::string& node, bool down);
+  /// Tells which processes are a node (explicit mode).
+  Status set_node_pids(const std::string& node, const std::vector<int>& pids);
   /// Writes a note of the caller into the event log: {"event":"note","text":…, and each of `fields` as a text}.
   Status note(const std::string& text, const std::map<std::string, std::string>& fields = {});
   /// Named proxies (of `sunder serve`). RETURNS the proxy as JSON. An empty `listen` takes a free port on loopback.

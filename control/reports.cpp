@@ -29,6 +29,9 @@ std::string node_json(const StatusReport::NodeLine& line) {
     out.null("ip");
   }
   out.boolean("down", line.down);
+  std::vector<std::string> pids;
+  for (const int pid : line.pids) pids.push_back(std::to_string(pid));
+  if (!pids.empty()) out.raw("pids", json_array(pids));
   return out.object();
 }
 
@@ -61,6 +64,14 @@ std::string pair_json(const PairReport& pair) {
   out.number("bytes_held", stats.bytes_held).boolean("intact", stats.intact);
   out.number("bytes_omitted", stats.bytes_omitted).number("bytes_changed", stats.bytes_changed);
   return out.object();
+}
+
+std::string bypass_json(const BypassLine& line) {
+  JsonText out;
+  out.text("from", line.pair.from).text("to", line.pair.to);
+  out.number("from_pid", line.from_pid).number("to_pid", line.to_pid);
+  out.text("source", line.source).text("destination", line.destination);
+  return out.number("since", line.since).object();
 }
 
 std::uint64_t sum(const std::map<proxy::IpPair, std::uint64_t>& counts) {
@@ -135,6 +146,9 @@ std::string status_json(const StatusReport& status) {
   } else {
     out.null("packets");
   }
+  std::vector<std::string> bypasses;
+  for (const BypassLine& line : status.bypasses) bypasses.push_back(bypass_json(line));
+  out.raw("bypasses", json_array(bypasses));
   return out.raw("notes", json_array(notes)).object();
 }
 

@@ -14,6 +14,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::uint64_t kPidMax = 1U << 22;  // Linux PID_MAX_LIMIT
+
 Error bad(const char* id, std::string field, std::string message) {
   return {ErrorCode::invalid, std::move(message), std::move(field), id};
 }
@@ -362,6 +364,25 @@ Result<bool> read_down(std::string_view body) {
   const bool down = in.boolean("down", true);
   SUNDER_TRY(in.finish());
   return down;
+}
+
+Result<std::vector<int>> read_pids(std::string_view body) {
+  Reader in(body);
+  std::vector<int> out;
+  if (in.get("pids") == nullptr) in.fail("missing_field", "pids", "the field pids is missing");
+  if (const json* list = in.list("pids"); list != nullptr) {
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      const json& pid = (*list)[i];
+      const std::string field = "pids[" + std::to_string(i) + "]";
+      if (!pid.is_number_unsigned() || pid.get<std::uint64_t>() > kPidMax) {
+        in.fail("bad_type", field, field + " must be the number of a process");
+        break;
+      }
+      out.push_back(pid.get<int>());
+    }
+  }
+  SUNDER_TRY(in.finish());
+  return out;
 }
 
 Result<JsonText> read_note(std::string_view body) {

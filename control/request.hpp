@@ -48,6 +48,8 @@ struct ProxyRequest {
 [[nodiscard]] Result<ProxyRequest> read_proxy(std::string_view body, bool whole);
 /// {"down": true}
 [[nodiscard]] Result<bool> read_down(std::string_view body);
+/// {"pids": [12, 34]}
+[[nodiscard]] Result<std::vector<int>> read_pids(std::string_view body);
 /// {"event":"note","text":…, up to 32 more fields that are texts, numbers, true, false or null}: the fields to log.
 [[nodiscard]] Result<JsonText> read_note(std::string_view body);
 

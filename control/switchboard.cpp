@@ -58,6 +58,19 @@ Status can_drop(const SwitchboardOptions& options, const Topology& topology,
   return {};
 }
 
+/// `hold` needs a way to leave the new connections of just these pairs unanswered.
+Status can_hold(proxy::Proxy& proxy, const Topology& topology, const std::vector<PairId>& pairs) {
+  for (const PairId& id : pairs) {
+    Status can = proxy.can_hold(id);
+    if (can) continue;
+    const Pair pair = topology.names(id);
+    Error error = can.error();
+    error.message = pair.from + ":" + pair.to + ": " + error.message;
+    return error;
+  }
+  return {};
+}
+
 /// A cut that flaps stays long enough in each state for somebody to notice.
 Status check_flap(const PartitionRequest& request) {
   if (request.flap_on == 0 && request.flap_off == 0) return {};
@@ -121,6 +134,9 @@ Switchboard::Switchboard(SwitchboardOptions options)
     : state_(std::make_unique<State>(std::move(options))) {
   SUNDER_ASSERT(state_->options.proxy != nullptr && state_->options.events != nullptr);
   state_->lease_thread = quiet_thread([state = state_.get()] { state->lease_loop(); });
+  if (state_->options.processes != nullptr) {
+    state_->bypass_thread = quiet_thread([state = state_.get()] { state->bypass_loop(); });
+  }
 }
 
 Switchboard::~Switchboard() {
@@ -129,7 +145,9 @@ Switchboard::~Switchboard() {
     state_->stopping = true;
   }
   state_->wake.notify_all();
+  state_->bypass_wake.notify_all();
   state_->lease_thread.join();
+  if (state_->bypass_thread.joinable()) state_->bypass_thread.join();
 }
 
 std::shared_ptr<const Topology> Switchboard::topology() const {
@@ -153,6 +171,7 @@ Result<Applied> Switchboard::partition(const PartitionRequest& request) {
   if (request.lease < 0) return bad("bad_lease", "lease", "a lease can't be negative");
   SUNDER_TRY(check_flap(request));
   if (request.kind == CutKind::drop) SUNDER_TRY(can_drop(s.options, topology, *pairs));
+  if (request.kind == CutKind::hold) SUNDER_TRY(can_hold(*s.options.proxy, topology, *pairs));
   SUNDER_TRY(s.check_lease(request.lease_name));
   SUNDER_TRY(s.ready_for_more());
   auto name = s.take_name(request.name, true);

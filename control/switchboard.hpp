@@ -23,6 +23,7 @@
 
 #include "control/client.hpp"
 #include "control/event_log.hpp"
+#include "proxy/identify/node_processes.hpp"
 #include "proxy/packet/packet_filter.hpp"
 #include "proxy/proxy.hpp"
 #include "sunder/fault.hpp"
@@ -42,6 +43,19 @@ struct SwitchboardOptions {
   Nanos t0 = 0;
   const Clock* clock = &monotonic_clock();
   EventLog* events = nullptr;  ///< required
+  /// Which processes are the nodes. Where it is given, connections between them that go around the
+  /// proxy are looked for every second. Shared with the proxy, which knows sources by it.
+  std::shared_ptr<proxy::NodeProcesses> processes;
+};
+
+/// A connection between two nodes' processes that goes around the proxy: no fault acts on it.
+struct BypassLine {
+  Pair pair;  ///< who dialled whom
+  int from_pid = 0;
+  int to_pid = 0;
+  std::string source;  ///< "127.0.0.1:50000"
+  std::string destination;
+  Nanos since = 0;  ///< first seen
 };
 
 /// A cut or fault on a pair, as `status` shows it.
@@ -81,12 +95,14 @@ struct StatusReport {
   struct NodeLine {
     Node node;
     bool down = false;
+    std::vector<int> pids;
   };
   std::vector<NodeLine> nodes;
   std::vector<PairReport> pairs;
   bool has_filter = false;
   std::string filter_error;  ///< why the packet counters are missing, if they are
   proxy::PacketCounters packets;
+  std::vector<BypassLine> bypasses;  ///< open now
   std::vector<std::string> notes;
 };
 
@@ -147,6 +163,10 @@ class Switchboard {
   Status remove_node(const std::string& name);
   /// A node known dead is not brought to the proxy, so that its own refusal comes back.
   Status set_node_down(const std::string& node, bool down);
+  static constexpr std::size_t kPidsPerNodeMax = 64;
+  /// Which processes are the node, from now on; none forgets them. Children belong to it too.
+  /// ERRORS: not_found, invalid (bad_pid), unsupported (the network mode knows the nodes itself).
+  Status set_node_pids(const std::string& node, const std::vector<int>& pids);
   /// Everything in force, with what it has touched so far.
   Result<std::vector<RuleInForce>> rules();
   StatusReport status();

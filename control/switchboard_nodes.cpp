@@ -85,6 +85,7 @@ Status Switchboard::remove_node(const std::string& name) {
   std::vector<Node> nodes = s.topology->nodes();
   nodes[id].role = NodeRole::gone;
   nodes[id].ip = 0;
+  if (s.options.processes != nullptr) s.options.processes->set(id, {});
   s.down.erase(id);
   s.topology = std::make_shared<const Topology>(std::move(nodes));
   auto packets = s.wanted(s.rules);

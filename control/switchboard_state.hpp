@@ -1,6 +1,6 @@
 // The inside of the Switchboard: its rules, and the one function that changes what is in force.
 //
-// Used by switchboard.cpp (commands) and switchboard_apply.cpp (putting in force, leases) only.
+// Used by the switchboard*.cpp only.
 // Thread: everything below is guarded by `mutex`, but for `options` and `made_at`, which never change.
 #pragma once
 
@@ -12,6 +12,7 @@
 
 #include "control/packet_plan.hpp"
 #include "control/switchboard.hpp"
+#include "proxy/identify/bypass.hpp"
 
 namespace sunder::control {
 
@@ -56,6 +57,10 @@ struct Switchboard::State {
   std::uint64_t last_lease = 0;  ///< of the names l1, l2, …
   proxy::PacketRules packets;    ///< what the packet filter has
   std::thread lease_thread;
+  std::vector<BypassLine> bypasses;     ///< at the last look, in order
+  std::string bypass_error;             ///< why nobody could look
+  std::condition_variable bypass_wake;  ///< stop
+  std::thread bypass_thread;            ///< where processes are known
 
   [[nodiscard]] Nanos now() const { return options.clock->now() - options.t0; }
   [[nodiscard]] std::vector<Pair> names(const std::vector<PairId>& pairs) const;
@@ -76,6 +81,10 @@ struct Switchboard::State {
   RuleReport report(const HeldRule& rule, const Touched& touched,
                     const proxy::PacketCounters& counters) const;
   void lease_loop();
+  void bypass_loop();
+  /// Writes an event for each connection that was not there before.
+  void take_bypasses(std::vector<proxy::Bypass> found);
+  void add_bypass_notes(StatusReport& out) const;
   Nanos heal_expired(Nanos moment);
   /// Switches the flapping cuts whose time has come by `moment`. RETURNS when to look again; 0: nothing waits.
   Nanos flip_due(Nanos moment);

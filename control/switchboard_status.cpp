@@ -88,7 +88,11 @@ StatusReport Switchboard::status() {
   for (std::size_t i = 0; i < topology.size(); ++i) {
     const auto id = static_cast<NodeId>(i);
     if (topology.at(id).role == NodeRole::gone) continue;
-    out.nodes.push_back({topology.at(id), s.down.count(id) != 0});
+    StatusReport::NodeLine line{topology.at(id), s.down.count(id) != 0, {}};
+    if (s.options.processes != nullptr) {
+      for (const pid_t pid : s.options.processes->pids(id)) line.pids.push_back(pid);
+    }
+    out.nodes.push_back(std::move(line));
   }
   const auto snapshot = s.options.proxy->snapshot();
   for (const auto& [pair, stats] : pairs_to_show(topology, s.rules, snapshot)) {
@@ -129,11 +133,12 @@ StatusReport Switchboard::status() {
         "UDP and ICMP between nodes are forwarded and counted, and obey drop; they are not delayed "
         "or held");
     out.notes.emplace_back(
-        "for a command on the host (the node `client`) drop on its pairs means: accepted, then "
-        "silence");
+        "for a command on the host (the node `client`) drop and hold on its pairs mean: accepted, "
+        "then silence");
   } else {
     out.notes.push_back("drop can't be done here: " + s.options.no_filter_reason);
   }
+  s.add_bypass_notes(out);
   out.now = s.now();
   out.up = s.options.clock->now() - s.made_at;
   return out;

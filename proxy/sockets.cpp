@@ -71,6 +71,17 @@ bool operator==(const Address& a, const Address& b) noexcept {
                      sizeof(in6_addr)) == 0;
 }
 
+std::string to_string(const Address& address) {
+  if (address.size == 0) return "unknown";
+  if (address.ipv4() != 0 || !address.ipv6()) {
+    return to_string(IpPort{address.ipv4(), address.port()});
+  }
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const auto* v6 = reinterpret_cast<const sockaddr_in6*>(address.raw.data());
+  ::inet_ntop(AF_INET6, &v6->sin6_addr, text.data(), text.size());
+  return "[" + std::string(text.data()) + "]:" + std::to_string(address.port());
+}
+
 std::optional<Address> numeric_address(const std::string& host, std::uint16_t port) {
   sockaddr_in v4{};
   v4.sin_family = AF_INET;

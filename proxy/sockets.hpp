@@ -35,6 +35,8 @@ struct Address {
   /// An IPv4 address is the same when it is written as IPv6.
   friend bool operator==(const Address& a, const Address& b) noexcept;
 };
+/// "127.0.0.1:7002", "[::1]:7002"
+[[nodiscard]] std::string to_string(const Address& address);
 /// RETURNS nothing where `host` is a name.
 [[nodiscard]] std::optional<Address> numeric_address(const std::string& host, std::uint16_t port);
 

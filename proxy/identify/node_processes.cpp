@@ -65,6 +65,12 @@ void NodeProcesses::set(NodeId node, std::vector<pid_t> pids) {
   }
 }
 
+std::vector<pid_t> NodeProcesses::pids(NodeId node) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = pids_.find(node);
+  return found == pids_.end() ? std::vector<pid_t>{} : found->second;
+}
+
 std::size_t NodeProcesses::nodes() const {
   const std::lock_guard lock(mutex_);
   return pids_.size();

@@ -36,6 +36,8 @@ class NodeProcesses {
 
   /// Replaces what was said of the node; an empty list forgets it.
   void set(NodeId node, std::vector<pid_t> pids);
+  /// As they were set; without children.
+  [[nodiscard]] std::vector<pid_t> pids(NodeId node) const;
   /// How many nodes have processes.
   [[nodiscard]] std::size_t nodes() const;
   /// Reads /proc. COST: a system call for each descriptor of each process.

@@ -128,7 +128,7 @@ TEST_CASE("listeners come and go while others carry bytes and clients keep comin
     std::vector<UniqueFd> clients;
     for (int i = 0; i < 16; ++i) clients.push_back(connect_to(door.port));
     proxy->unlisten(door.id, true);
-    CHECK(open_now(*proxy) == 1);  // what the steady one sends back
+    CHECK(open_now(*proxy) == 1);          // what the steady one sends back
     for (const UniqueFd& one : clients) {  // nobody is left waiting
       const Received got = receive_all(one.get());
       CHECK((got.eof || got.error == ECONNRESET));
@@ -251,4 +251,36 @@ TEST_CASE("more connections than the most wait, and come in when others go", "[l
   UniqueFd there = accept_on(rig.server({0, 1}));
   REQUIRE(there.valid());
   check_echo(third.get(), there.get());
+}
+
+TEST_CASE("a listener with its most connections keeps more waiting, and no other one", "[listen]") {
+  const auto proxy = start_proxy(2);
+  UniqueFd server = listen_on_loopback();
+  proxy::ListenerSpec spec;
+  spec.fd = listen_on_loopback();
+  const std::uint16_t port = port_of(spec.fd.get());
+  spec.source = kPair.from;
+  spec.destination = kPair.to;
+  spec.to = {"127.0.0.1", port_of(server.get())};
+  spec.connections_max = 2;
+  REQUIRE(proxy->listen(std::move(spec)).ok());
+  const Door other = open_door(*proxy, "127.0.0.1", port_of(server.get()));
+  std::vector<UniqueFd> clients;
+  std::vector<UniqueFd> there;
+  for (int i = 0; i < 2; ++i) {
+    clients.push_back(connect_to(port));
+    there.push_back(accept_on(server.get()));
+    REQUIRE(there.back().valid());
+  }
+  UniqueFd third = connect_to(port);
+  CHECK_FALSE(accept_on(server.get(), 200 * kMillisecond).valid());
+  UniqueFd elsewhere = connect_to(other.port);
+  UniqueFd at_server = accept_on(server.get());
+  REQUIRE(at_server.valid());
+  check_echo(elsewhere.get(), at_server.get());
+  clients.clear();
+  there.clear();
+  UniqueFd late = accept_on(server.get());
+  REQUIRE(late.valid());
+  check_echo(third.get(), late.get());
 }
