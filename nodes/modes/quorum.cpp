@@ -1,0 +1,197 @@
+// Mode "quorum": registers that a majority keeps, without any leader.
+//
+// Guarantee: linearizable reads and writes while a majority of the nodes answers; no compare-and-set (that would need
+// consensus). Source: Attiya, Bar-Noy, Dolev, "Sharing Memory Robustly in Message-Passing Systems", JACM 1995; for several
+// writers Lynch and Shvartsman, FTCS 1997.
+//
+//   write  ask a majority for its tags; take a larger one, (counter, node); store it at a majority
+//   read   ask a majority for tag and value; store the largest at a majority (write-back), then answer with it
+//
+// Argument: order operations by tag, a write before the reads of its tag. Whatever ended before an operation began stored
+// its tag at a majority; the operation's first phase meets that majority in at least one node, so a read returns this tag
+// or a larger one and a write takes a larger one. A node never gives a tag twice (`issued_`), so tags name writes. The
+// write-back may be left out where the whole majority told the same tag: a majority has it then.
+// Price: two rounds to a majority (a read mostly one); a side without a majority answers nothing.
+// Messages: query(round, key) → report(round, tag, value); store(round, key, tag, value) → stored(round).
+// Thread: one. Tested by tests/calibrate/calibrate_test.cpp.
+#include <bit>
+#include <map>
+
+#include "nodes/mode.hpp"
+
+namespace sunder::nodes {
+
+extern const Mode quorum_mode;
+
+namespace {
+
+enum Type : std::uint32_t { kQuery, kReport, kStore, kStored };
+
+struct Open {
+  Request request;
+  bool storing = false;     // second phase
+  std::uint32_t heard = 0;  // nodes of this phase, a bit each
+  bool same = true;         // all told the same tag so far
+  Versioned best;
+  Nanos deadline = 0;
+};
+
+class Quorum final : public Replica {
+ public:
+  Quorum(const ReplicaConfig& config, Host& host) : config_(config), host_(host) {
+    stale_read_ = config.bug == "stale-read";
+    no_write_back_ = config.bug == "no-write-back";
+    small_write_ = config.bug == "small-write-quorum";
+  }
+
+  void request(const Request& request) override {
+    if (request.kind != Kind::read && request.kind != Kind::write) {
+      end(request.id, Answer::no, {}, "a quorum of registers has reads and writes only");
+      return;
+    }
+    if (stale_read_ && request.kind == Kind::read) {  // the bug: what this node has is good enough
+      end(request.id, Answer::ok, values_[request.key].value, "");
+      return;
+    }
+    Open& open = open_[request.id];
+    open.request = request;
+    open.deadline = host_.now() + config_.give_up;
+    ask(open);
+    report(request.id, config_.self, values_[request.key]);
+  }
+
+  void message(NodeIndex from, const Message& m) override {
+    Message answer;
+    answer.round = m.round;
+    switch (m.type) {
+      case kQuery: {
+        const Versioned& mine = values_[m.key];
+        answer.type = kReport;
+        answer.tag = mine.tag;
+        answer.value = mine.value;
+        host_.send(from, std::move(answer));
+        return;
+      }
+      case kStore:
+        keep(m.key, {m.tag, m.value});
+        answer.type = kStored;
+        host_.send(from, std::move(answer));
+        return;
+      case kReport: report(m.round, from, {m.tag, m.value}); return;
+      case kStored: stored(m.round, from); return;
+      default: return;
+    }
+  }
+
+  void timer(std::uint64_t id) override {
+    const auto at = open_.find(id);
+    if (at == open_.end()) return;
+    if (host_.now() < at->second.deadline) {
+      ask(at->second);
+      return;
+    }
+    const bool begun = at->second.storing && at->second.request.kind == Kind::write;
+    open_.erase(at);
+    end(id, begun ? Answer::unknown : Answer::no, {}, "no majority answers");
+  }
+
+ private:
+  // Sends this phase's question to all that have not answered it.
+  void ask(const Open& open) {
+    for (NodeIndex to = 0; to < config_.nodes; ++to) {
+      if (to == config_.self || (open.heard >> to & 1U) != 0) continue;
+      Message m;
+      m.type = open.storing ? kStore : kQuery;
+      m.round = open.request.id;
+      m.key = open.request.key;
+      m.tag = open.best.tag;
+      m.value = open.best.value;
+      host_.send(to, std::move(m));
+    }
+    host_.wake(config_.resend, open.request.id);
+  }
+
+  void report(std::uint64_t id, NodeIndex from, const Versioned& told) {
+    const auto at = open_.find(id);
+    if (at == open_.end() || at->second.storing) return;
+    Open& open = at->second;
+    if (open.heard != 0 && told.tag != open.best.tag) open.same = false;
+    open.heard |= 1U << from;
+    if (told.tag > open.best.tag) open.best = told;
+    if (static_cast<unsigned>(std::popcount(open.heard)) < config_.majority()) return;
+    if (open.request.kind == Kind::read) {
+      if (open.same || no_write_back_) {  // the bug: nobody else is told what was read
+        finish(at);
+        return;
+      }
+    } else {
+      std::int64_t& issued = issued_[open.request.key];
+      issued = std::max(issued, open.best.tag.time) + 1;
+      open.best = {{issued, config_.self}, open.request.value};
+    }
+    open.storing = true;
+    open.heard = 0;
+    keep(open.request.key, open.best);
+    ask(open);
+    stored(id, config_.self);
+  }
+
+  void stored(std::uint64_t id, NodeIndex from) {
+    const auto at = open_.find(id);
+    if (at == open_.end() || !at->second.storing) return;
+    at->second.heard |= 1U << from;
+    const bool write = at->second.request.kind == Kind::write;
+    const unsigned need = small_write_ && write ? 1 : config_.majority();
+    if (static_cast<unsigned>(std::popcount(at->second.heard)) >= need) finish(at);
+  }
+
+  void finish(std::map<std::uint64_t, Open>::iterator at) {
+    const bool read = at->second.request.kind == Kind::read;
+    const Value value = read ? at->second.best.value : Value();
+    const std::uint64_t id = at->first;
+    open_.erase(at);
+    end(id, Answer::ok, value, "");
+  }
+
+  void keep(const std::string& key, const Versioned& told) {
+    Versioned& mine = values_[key];
+    if (told.tag > mine.tag) mine = told;
+  }
+
+  void end(std::uint64_t id, Answer how, Value value, const char* text) {
+    Reply reply;
+    reply.id = id;
+    reply.answer = how;
+    reply.value = value;
+    reply.text = text;
+    host_.reply(std::move(reply));
+  }
+
+  const ReplicaConfig config_;
+  Host& host_;
+  bool stale_read_ = false;
+  bool no_write_back_ = false;
+  bool small_write_ = false;
+  std::map<std::string, Versioned> values_;
+  std::map<std::string, std::int64_t> issued_;  // by key: the largest counter that this node gave
+  std::map<std::uint64_t, Open> open_;
+};
+
+}  // namespace
+
+const Mode quorum_mode{
+    "quorum",
+    "linearizable registers while a majority answers (Attiya, Bar-Noy, Dolev)",
+    Offer::registers,
+    true,
+    false,
+    {"linearizable"},
+    {{"stale-read", "a read answers with what this node has", "linearizable"},
+     {"no-write-back", "a read does not store what it saw at a majority", "linearizable"},
+     {"small-write-quorum", "a write is acknowledged when one node has it", "linearizable"}},
+    [](const ReplicaConfig& config, Host& host) -> std::unique_ptr<Replica> {
+      return std::make_unique<Quorum>(config, host);
+    },
+};
+
+}  // namespace sunder::nodes
