@@ -12,10 +12,9 @@ namespace sunder::check {
 
 namespace {
 
-constexpr ValueId kAnyOther = kNone - 1;     // no value of a history has this id
+constexpr ValueId kAnyOther = kNone - 1;  // no value of a history has this id
+constexpr std::size_t kTail = 8;
 constexpr std::size_t kBruteForceEasy = 24;  // up to here brute force is quick whatever overlaps
-
-const Part kNobody;
 
 bool contains(const Part& part, std::uint32_t op) {
   return std::binary_search(part.begin(), part.end(), op);
@@ -23,23 +22,79 @@ bool contains(const Part& part, std::uint32_t op) {
 
 }  // namespace
 
-Shrinker::Shrinker(const RegisterKey& key, const Deadline& deadline)
-    : key_(key), deadline_(deadline), values_(2 * key.ops.size() + 1) {
-  for (std::uint32_t i = 0; i < key.ops.size(); ++i) {
-    const RegisterOp& op = key.ops[i];
-    const bool aborted = op.kind == RegisterKind::aborted;
-    if (!aborted && !op.produces()) continue;
-    const std::uint32_t value = values_.add(op.out);
-    producers_.resize(values_.size());
-    aborted_.resize(values_.size());
-    (aborted ? aborted_ : producers_)[value].push_back(i);
+// What the operations of a part leave behind.
+class Shrinker::Writes {
+ public:
+  Writes(const RegisterKey& key, const Part& part) {
+    for (const std::uint32_t i : part) {
+      const RegisterOp& op = key.ops[i];
+      if (!op.produces()) continue;
+      values_.push_back(op.out);
+      if (!op.pending) writes_.push_back({op.end, op.begin});
+    }
+    std::sort(values_.begin(), values_.end());
+    std::sort(writes_.begin(), writes_.end(),
+              [](const Write& a, const Write& b) { return a.end < b.end; });
+    for (std::size_t i = 1; i < writes_.size(); ++i) {
+      writes_[i].begin = std::max(writes_[i].begin, writes_[i - 1].begin);
+    }
   }
+  [[nodiscard]] bool leave(ValueId value) const {
+    return std::binary_search(values_.begin(), values_.end(), value);
+  }
+  // The greatest begin of acknowledged writes that had ended before `moment`; kEver: none. What had ended by then was
+  // overwritten before the moment.
+  [[nodiscard]] Nanos last_before(Nanos moment) const {
+    const auto at = std::partition_point(writes_.begin(), writes_.end(),
+                                         [&](const Write& write) { return write.end < moment; });
+    return at == writes_.begin() ? kEver : (at - 1)->begin;
+  }
+
+ private:
+  struct Write {
+    Nanos end;
+    Nanos begin;  // the greatest up to here
+  };
+  std::vector<ValueId> values_;  // ascending
+  std::vector<Write> writes_;    // acknowledged, by end
+};
+
+Shrinker::Shrinker(const RegisterKey& key, const Deadline& deadline)
+    : key_(key), deadline_(deadline), producers_(key.ops) {}
+
+// True if the value that `op` observed was left only by operations that began after its end.
+bool Shrinker::too_early(const RegisterOp& op, const Producers::Left& left) const {
+  const auto later = [&](const Producers::Group& group) {
+    return group.empty() || key_.ops[group[0]].begin > op.end;
+  };
+  return op.in != key_.initial && later(left.writes) && later(left.pending);
 }
 
-const Part& Shrinker::producers(ValueId value, bool aborted) const {
-  const std::uint32_t number = values_.find(value);
-  if (number == kNone) return kNobody;
-  return (aborted ? aborted_ : producers_)[number];
+// True if whatever may have left the value that `op` observed is in the part. What was surely overwritten in between, by a
+// write of the part that began after its end and ended before `op` began, may not: so `op` can't have met it.
+bool Shrinker::explained(const RegisterOp& op, const Part& part, const Writes& writes) const {
+  const Producers::Left left = producers_.left(op.in);
+  const auto outside = [&](std::uint32_t i) {
+    return key_.ops[i].begin <= op.end && !contains(part, i);
+  };
+  const auto any = [](const Producers::Group& group, const auto& is) {
+    for (std::size_t k = 0; k < group.size(); ++k) {
+      if (is(group[k])) return true;
+    }
+    return false;
+  };
+  if (left.writes.empty() && left.pending.empty()) {
+    if (op.in == key_.initial || left.aborted.empty()) return true;
+    return any(left.aborted, [&](std::uint32_t i) { return contains(part, i); });
+  }
+  // A value that came too early, or was gone, was left by somebody all the same: the proof shows by whom.
+  if (op.in != key_.initial && !writes.leave(op.in)) return false;
+  if (any(left.pending, outside)) return false;
+  const Nanos from = writes.last_before(op.begin);
+  for (std::size_t k = left.writes.size(); k-- > 0 && left.last_end[k] >= from;) {
+    if (key_.ops[left.writes[k]].end >= from && outside(left.writes[k])) return false;
+  }
+  return true;
 }
 
 Part Shrinker::prefix(std::uint32_t stuck) const {
@@ -56,9 +111,12 @@ Part Shrinker::prefix(std::uint32_t stuck) const {
   for (std::size_t k = 0; k < own; ++k) {
     const RegisterOp& op = key_.ops[part[k]];
     if (!op.observes()) continue;
-    for (const bool aborted : {false, true}) {
-      const Part& left = producers(op.in, aborted);
-      part.insert(part.end(), left.begin(), left.end());
+    const Producers::Left left = producers_.left(op.in);
+    const bool early = too_early(op, left);
+    for (const Producers::Group& group : {left.writes, left.pending, left.aborted}) {
+      for (std::size_t g = 0; g < group.size(); ++g) {
+        if (key_.ops[group[g]].begin <= op.end || early) part.push_back(group[g]);
+      }
     }
   }
   std::sort(part.begin(), part.end());
@@ -68,18 +126,14 @@ Part Shrinker::prefix(std::uint32_t stuck) const {
 
 Shrinker::View Shrinker::view(const Part& part) const {
   const auto in_part = [&](std::uint32_t op) { return contains(part, op); };
+  const Writes writes(key_, part);
   View view;
   std::size_t differs = 0;
   Nanos last_differs = kEver;
   for (const std::uint32_t i : part) {
     RegisterOp op = key_.ops[i];
     if (op.observes()) {
-      const Part& left = producers(op.in, false);
-      const Part& aborted = producers(op.in, true);
-      bool whole = std::all_of(left.begin(), left.end(), in_part);
-      if (left.empty() && op.in != key_.initial && !aborted.empty()) {
-        whole = std::any_of(aborted.begin(), aborted.end(), in_part);
-      }
+      const bool whole = explained(op, part, writes);
       if (!whole && op.kind == RegisterKind::read) continue;
       if (!whole) op.kind = RegisterKind::write;
     } else if (op.kind == RegisterKind::differs) {
@@ -152,7 +206,14 @@ void Shrinker::drop_pending(Part& part) const {
 }
 
 std::optional<Part> Shrinker::shrink(Part part) const {
-  if (!illegal(part)) return std::nullopt;
+  // The end of a long part is often enough, and quick to try.
+  bool proved = false;
+  for (std::size_t count = kTail; count < part.size() && !proved; count *= 2) {
+    Part tail(part.end() - static_cast<std::ptrdiff_t>(count), part.end());
+    proved = illegal(tail);
+    if (proved) part = std::move(tail);
+  }
+  if (!proved && !illegal(part)) return std::nullopt;
   part = view(part).members;
   drop_pending(part);
   // Halves, quarters, …, at last one by one until none can go (Zeller's delta debugging, from the oldest on).

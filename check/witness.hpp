@@ -3,8 +3,9 @@
 // zones' proof or search's prefix → **Shrinker** → operations of the witness → explain.cpp, JSON, report.
 // Leaving operations out must not make a violation of its own. So a part of a history is judged under rules by which any
 // legal order of the whole is one of the part:
-//  - a read whose value was left by an operation outside the part is left out as well (a write goes with its cluster);
-//  - a cas whose expected value was left by an operation outside the part counts as a plain write;
+//  - a read whose value an operation outside the part may have left is left out as well (a write goes with its cluster);
+//    one that a write of the part surely overwrote in between can't have, but one that did leave the value stays;
+//  - a cas whose expected value an operation outside the part may have left counts as a plain write;
 //  - where a write is left out that a "not v" observation might have met, any other value may appear at any time.
 // 1-minimal: without any one of its operations (and what goes with it) the rest is legal.
 // Thread: pure. Tested by tests/check/witness_test.cpp.
@@ -15,8 +16,8 @@
 #include <vector>
 
 #include "check/deadline.hpp"
+#include "check/producers.hpp"
 #include "check/register_ops.hpp"
-#include "check/value_index.hpp"
 
 namespace sunder::check {
 
@@ -47,14 +48,13 @@ class Shrinker {
   [[nodiscard]] bool illegal(const View& view) const;
   [[nodiscard]] bool without(Part& part, std::size_t at, std::size_t count) const;
   void drop_pending(Part& part) const;
-  // Operations that left `value` (surely failed ones: `aborted`).
-  [[nodiscard]] const Part& producers(ValueId value, bool aborted) const;
+  class Writes;
+  [[nodiscard]] bool too_early(const RegisterOp& op, const Producers::Left& left) const;
+  [[nodiscard]] bool explained(const RegisterOp& op, const Part& part, const Writes& writes) const;
 
   const RegisterKey& key_;
   const Deadline& deadline_;
-  ValueIndex values_;
-  std::vector<Part> producers_;  // by number of the value
-  std::vector<Part> aborted_;
+  Producers producers_;
 };
 
 }  // namespace sunder::check
