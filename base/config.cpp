@@ -309,6 +309,28 @@ std::vector<std::string> ConfigTable::strings(std::string_view key) const {
   return out;
 }
 
+std::vector<std::int64_t> ConfigTable::integers(std::string_view key, std::int64_t min,
+                                                std::int64_t max) const {
+  mark(key);
+  std::vector<std::int64_t> out;
+  if (!has(key)) return out;
+  const auto* array = as_table(table_)->get(key)->as_array();
+  if (array == nullptr) {
+    wrong_type(key, "a list of whole numbers");
+    return out;
+  }
+  for (const toml::node& node : *array) {
+    const auto* number = node.as_integer();
+    if (number == nullptr || number->get() < min || number->get() > max) {
+      mistake(key, '"' + full_key(key) + "\" must be a list of whole numbers from " +
+                       std::to_string(min) + " to " + std::to_string(max));
+      return {};
+    }
+    out.push_back(number->get());
+  }
+  return out;
+}
+
 std::map<std::string, std::string> ConfigTable::string_map(std::string_view key) const {
   std::map<std::string, std::string> out;
   const ConfigTable inner = table(key);

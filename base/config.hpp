@@ -59,6 +59,9 @@ class ConfigTable {
   /// 0.25, "0.25" or "25%".
   double ratio(std::string_view key, double fallback) const;
   std::vector<std::string> strings(std::string_view key) const;
+  /// Each within `min` and `max`.
+  std::vector<std::int64_t> integers(std::string_view key, std::int64_t min,
+                                     std::int64_t max) const;
   /// A table of texts with free keys ("env").
   std::map<std::string, std::string> string_map(std::string_view key) const;
   /// A sub table; not present() where the file has none.

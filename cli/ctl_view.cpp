@@ -204,6 +204,11 @@ Result<std::string> status_view(const std::string& text) {
       if (node.at("role") == "server") servers.push_back(name);
       std::string line = name;
       if (node.at("ip").is_string()) line += " " + node.at("ip").get<std::string>();
+      if (node.contains("pids")) {
+        std::vector<std::string> pids;
+        for (const json& pid : node.at("pids")) pids.push_back(std::to_string(pid.get<int>()));
+        line += " (process " + joined(pids, " ") + ")";
+      }
       if (node.at("down").get<bool>()) line += " DOWN";
       nodes.push_back(line);
     }

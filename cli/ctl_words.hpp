@@ -35,6 +35,7 @@ struct Words {
   std::string probability;
   std::string node;
   std::string node_state;
+  std::vector<int> pids;
   std::string shape;
   std::string nodes;
   std::string leader;

@@ -6,12 +6,15 @@
 #include <string_view>
 
 #include "base/config.hpp"
+#include "control/switchboard.hpp"
 #include "control/tcp_address.hpp"
 
 namespace sunder::cli {
 namespace {
 
 constexpr std::int64_t kThreadsMax = 64;
+constexpr std::int64_t kPidMax = 1 << 22;
+constexpr std::int64_t kConnectionsMax = 1'000'000;
 
 // What a fault's table has beside the parameters of its kind.
 constexpr std::array<std::string_view, 9> kFaultKeys{"kind",  "pairs",       "direction",
@@ -73,6 +76,10 @@ ServeFault read_pair_fault(const ConfigTable& table) {
   return out;
 }
 
+std::size_t read_connections_max(const ConfigTable& table) {
+  return static_cast<std::size_t>(table.integer("connections_max", 0, 1, kConnectionsMax));
+}
+
 ServeProxy read_proxy(const ConfigTable& table) {
   ServeProxy out;
   out.where = table.where("name");
@@ -80,6 +87,7 @@ ServeProxy read_proxy(const ConfigTable& table) {
   out.spec.listen = table.string("listen", "127.0.0.1:0");
   out.spec.upstream = table.required_string("upstream");
   out.spec.enabled = table.boolean("enabled", true);
+  out.spec.connections_max = read_connections_max(table);
   check_address(table, "listen", out.spec.listen);
   if (!out.spec.upstream.empty()) check_address(table, "upstream", out.spec.upstream);
   for (const ConfigTable& fault : table.tables("fault")) {
@@ -93,13 +101,39 @@ ServeProxy read_proxy(const ConfigTable& table) {
   return out;
 }
 
+/// By what its connections are known at a listener for every source.
+void read_who(const ConfigTable& table, ServeNode& node) {
+  if (const std::string text = table.string("source"); !text.empty()) {
+    const auto source = parse_ipv4(text);
+    if (source) {
+      node.source = *source;
+    } else {
+      table.mistake("source", "\"" + text + "\" is no IPv4 address; write it as 127.0.1.1");
+    }
+  }
+  if (table.has("pid")) node.pids.push_back(static_cast<int>(table.integer("pid", 1, 1, kPidMax)));
+  for (const std::int64_t pid : table.integers("pids", 1, kPidMax)) {
+    node.pids.push_back(static_cast<int>(pid));
+  }
+  if (node.pids.size() > control::Switchboard::kPidsPerNodeMax) {
+    table.mistake("pids", "a node has at most 64 processes here; its children are found");
+  }
+}
+
 void read_nodes(const ConfigTable& root, ServeConfig& out) {
   for (const ConfigTable& table : root.tables("node")) {
-    ServeNode node{node_name(table, "name"), table.string("address")};
+    ServeNode node;
+    node.name = node_name(table, "name");
+    node.address = table.string("address");
     if (!node.address.empty()) check_address(table, "address", node.address);
-    const auto same = [&](const ServeNode& other) { return other.name == node.name; };
-    if (std::any_of(out.nodes.begin(), out.nodes.end(), same)) {
-      table.mistake("name", "there is a node \"" + node.name + "\" already");
+    read_who(table, node);
+    for (const ServeNode& other : out.nodes) {
+      if (other.name == node.name) {
+        table.mistake("name", "there is a node \"" + node.name + "\" already");
+      }
+      if (node.source != 0 && other.source == node.source) {
+        table.mistake("source", "\"" + other.name + "\" dials from this address already");
+      }
     }
     out.nodes.push_back(std::move(node));
   }
@@ -115,12 +149,13 @@ void read_links(const ConfigTable& root, ServeConfig& out) {
   };
   for (const ConfigTable& table : root.tables("link")) {
     ServeLink link;
-    link.where = table.where("from");
-    link.from = table.required_string("from");
+    link.where = table.where("to");
+    link.from = table.string("from", "*");
     link.to = table.required_string("to");
     link.listen = table.string("listen", "127.0.0.1:0");
     check_address(table, "listen", link.listen);
-    known(table, "from", link.from);
+    link.connections_max = read_connections_max(table);
+    if (link.from != "*") known(table, "from", link.from);
     if (const ServeNode* to = known(table, "to", link.to); to != nullptr) {
       link.upstream = to->address;
       if (to->address.empty()) {

@@ -18,16 +18,20 @@ namespace sunder::cli {
 
 struct ServeNode {
   std::string name;
-  std::string address;  ///< "host:port" where it listens; empty for one that only dials
+  std::string address;    ///< "host:port" where it listens; empty for one that only dials
+  Ipv4 source = 0;        ///< from which it dials; 0: not known
+  std::vector<int> pids;  ///< its processes; empty: not known
 };
 
-/// A listener of its own for one pair: what comes in there is sent by `from` to `to`.
+/// A listener of its own for one pair: what comes in there is sent by `from` to `to`. With `from`
+/// "*" it serves every source, and who dialled is found out for each connection.
 struct ServeLink {
   std::string from;
   std::string to;
-  std::string listen;    ///< as asked for; with the real port once it is open
-  std::string upstream;  ///< the address of `to`
-  std::string where;     ///< "file:line"
+  std::string listen;               ///< as asked for; with the real port once it is open
+  std::string upstream;             ///< the address of `to`
+  std::size_t connections_max = 0;  ///< open at once; 0: as many as stands by default
+  std::string where;                ///< "file:line"
 };
 
 struct ServeFault {

@@ -71,19 +71,25 @@ Status ServeSession::State::bind_api() {
 }
 
 Status ServeSession::State::start_proxy() {
+  const auto processes = std::make_shared<proxy::NodeProcesses>();
   std::vector<Node> nodes;
   for (const ServeNode& planned : options.plan.nodes) {
     Node node;
     node.name = planned.name;
     node.role =
         planned.name == control::ProxyTable::kClientNode ? NodeRole::client : NodeRole::server;
+    node.ip = planned.source;
     node.owned = false;
+    if (!planned.pids.empty()) {
+      processes->set(static_cast<NodeId>(nodes.size()), {planned.pids.begin(), planned.pids.end()});
+    }
     nodes.push_back(std::move(node));
   }
   proxy::ProxyOptions proxy_options;
   proxy_options.topology = Topology(nodes);
   proxy_options.threads = options.threads;
   proxy_options.spin = options.spin;
+  proxy_options.processes = processes;
   auto started = proxy::Proxy::start(std::move(proxy_options));
   if (!started) return started.error();
   proxy = std::move(*started);
@@ -98,6 +104,7 @@ Status ServeSession::State::start_proxy() {
   board.mode = "explicit";
   board.version = version();
   board.events = events.get();
+  board.processes = processes;
   switchboard = std::make_unique<control::Switchboard>(std::move(board));
   table = std::make_unique<control::ProxyTable>(*switchboard, *proxy);
   toxiproxy = std::make_unique<control::toxiproxy::Toxiproxy>(*switchboard, *table);
@@ -115,10 +122,11 @@ Status ServeSession::State::open_links() {
     if (!port) return port.error();
     proxy::ListenerSpec listener;
     listener.fd = std::move(socket->fd);
-    listener.source = topology->find(link.from);
+    listener.source = topology->find(link.from);  // of "*" nobody: it serves every source
     listener.destination = topology->find(link.to);
     listener.to.host = upstream->host;
     listener.to.port = *port;
+    if (link.connections_max != 0) listener.connections_max = link.connections_max;
     if (auto opened = proxy->listen(std::move(listener)); !opened) {
       return at(opened.error(), link.where);
     }

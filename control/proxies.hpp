@@ -28,6 +28,7 @@ struct ProxySpec {
   std::string listen;    ///< "127.0.0.1:26379"; port 0 or none: a free one; no host: every address
   std::string upstream;  ///< "localhost:6379"; looked up when somebody connects, and not before
   bool enabled = true;
+  std::size_t connections_max = 0;  ///< open at once; more wait; 0: as many as stands by default
 };
 
 struct ProxyLine {

@@ -130,6 +130,14 @@ int heal(const Words& words, Client& client) {
 }
 
 int node(const Words& words, Client& client) {
+  if (words.node_state == "pids") {
+    const auto done = client.set_node_pids(words.node, words.pids);
+    if (!done) return fail(done.error());
+    return print(words.node + ": " + std::to_string(words.pids.size()) + " processes\n");
+  }
+  if (!words.pids.empty()) {
+    return fail({ErrorCode::invalid, "only pids takes numbers", "STATE"});
+  }
   const bool down = words.node_state == "down";
   const auto done = client.set_node_down(words.node, down);
   if (!done) return fail(done.error());
@@ -193,11 +201,13 @@ int run(const std::vector<std::string>& args) {
   add_faults(app, words, chosen);
   add_proxies(app, words, chosen);
   CLI::App* sub =
-      add(app, "node", "tell the proxy that a node's process is gone or back", chosen, node);
+      add(app, "node", "tell the proxy that a node's process is gone or back, or which they are",
+          chosen, node);
   sub->add_option("NODE", words.node, "the node")->required();
-  sub->add_option("STATE", words.node_state, "down or up")
+  sub->add_option("STATE", words.node_state, "down, up, or pids: its processes (sunder serve)")
       ->required()
-      ->check(CLI::IsMember({"down", "up"}));
+      ->check(CLI::IsMember({"down", "up", "pids"}));
+  sub->add_option("PID", words.pids, "with pids: their numbers; none forgets them");
   sub = add(app, "events", "what happened to the network", chosen, events);
   sub->add_option("--since", words.since, "from this index on");
   sub->add_flag("--follow", words.follow, "go on until Ctrl-C");

@@ -38,6 +38,7 @@ room = "64KiB"
 part = "25%"
 share = 0.5
 names = ["a", "b"]
+ports = [1, 65535]
 [cluster.env]
 PATH = "/bin"
 [[node]]
@@ -55,6 +56,8 @@ name = "n2"
   CHECK(root.ratio("part", 0) == 0.25);
   CHECK(root.ratio("share", 0) == 0.5);
   CHECK(root.strings("names") == std::vector<std::string>{"a", "b"});
+  CHECK(root.integers("ports", 1, 65535) == std::vector<std::int64_t>{1, 65535});
+  CHECK(root.integers("none", 1, 9).empty());
   CHECK(root.table("cluster").string_map("env").at("PATH") == "/bin");
   REQUIRE(root.tables("node").size() == 2);
   CHECK(root.tables("node")[0].string("name") == "n1");
@@ -110,6 +113,17 @@ TEST_CASE("config: wrong types, units and ranges name the place and the key path
     root.table("a").strings("n");
     CHECK(mistake_of(root) ==
           "suite.toml:5: \"a.n\" must be a list of texts, but has a whole number");
+  }
+  SECTION("list of whole numbers") {
+    for (const char* key : {"x", "y", "z", "t"}) root.table("a").mark(key);
+    SECTION("out of range") {
+      root.table("a").integers("n", 2, 9);
+    }
+    SECTION("of its own kind") {
+      root.table("a").integers("n", 0, 0);
+    }
+    CHECK(mistake_of(root).find("suite.toml:5: \"a.n\" must be a list of whole numbers from ") ==
+          0);
   }
   SECTION("table") {
     for (const char* key : {"x", "y", "z", "n"}) root.table("a").mark(key);

@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+"""Explicit mode as a user runs it: hold of new connections, who dialled a listener for every source, connections around
+the proxy, and limits; with real processes, as root and as an ordinary user."""
+import json
+import socket
+import subprocess
+import sys
+import time
+import unittest
+
+import support
+
+# A node: it listens, dials what it is told, and keeps every connection. A line in, a line out.
+NODE = """
+import socket, sys, threading
+server = socket.create_server(("127.0.0.1", 0))
+kept = []
+def serve():
+    while True:
+        peer, _ = server.accept()
+        kept.append(peer)
+        threading.Thread(target=echo, args=(peer,), daemon=True).start()
+def echo(peer):
+    try:
+        while data := peer.recv(4096):
+            peer.sendall(data)
+    except OSError:
+        pass
+    peer.close()
+threading.Thread(target=serve, daemon=True).start()
+print(server.getsockname()[1], flush=True)
+for line in sys.stdin:
+    words = line.split()
+    if words[0] == "dial":
+        host, port = words[1].rsplit(":", 1)
+        source = (words[2], 0) if len(words) > 2 else None
+        try:
+            peer = socket.create_connection((host, int(port)), 10, source)
+            peer.sendall(b"ping")
+            print(peer.recv(64).decode(), flush=True)
+            kept.append(peer)
+        except OSError as error:
+            print(type(error).__name__, flush=True)
+    elif words[0] == "close":
+        while kept:
+            kept.pop().close()
+        print("closed", flush=True)
+"""
+
+
+class Node:
+    def __init__(self, box):
+        command = box.command()[:-1] + [sys.executable, "-c", NODE]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.pid = self.process.pid  # setpriv has become python
+        self.address = "127.0.0.1:" + self.process.stdout.readline().strip()
+
+    def ask(self, *words):
+        self.process.stdin.write(" ".join(words) + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def end(self):
+        self.process.kill()
+        self.process.communicate()
+
+
+class Explicit(unittest.TestCase):
+    as_user = False
+
+    def setUp(self):
+        self.box = support.Sandbox(as_user=self.as_user)
+        self.addCleanup(self.box.close)
+        self.nodes = [Node(self.box) for _ in range(3)]
+        for node in self.nodes:
+            self.addCleanup(node.end)
+
+    def serve(self, text):
+        path = self.box.write("serve.toml", text)
+        process = self.box.start("serve", "--listen", "127.0.0.1:0", "--json", "--threads", "2", "--config", path)
+        self.addCleanup(lambda: (process.kill(), process.communicate()))
+        line = process.stdout.readline()
+        self.assertTrue(line, "serve ended: " + (process.stderr.read() if not line else ""))
+        return [link["listen"] for link in json.loads(line)["links"]]
+
+    def ctl(self, *words, code=0):
+        result = self.box.run("ctl", *words, timeout=30)
+        self.assertEqual(result.returncode, code, result.stdout + result.stderr)
+        return result.stdout + result.stderr
+
+    def status(self):
+        return json.loads(self.ctl("status", "--json"))
+
+    def dialled(self, source, target="n3"):
+        for pair in self.status()["pairs"]:
+            if (pair["from"], pair["to"]) == (source, target):
+                return pair["connections_total"]
+        return 0
+
+    def plan(self, links, sources=(), pids=()):
+        text = ""
+        for i, node in enumerate(self.nodes, 1):
+            text += f'[[node]]\nname = "n{i}"\naddress = "{node.address}"\n'
+            if i in sources:
+                text += f'source = "127.0.1.{i}"\n'
+            if i in pids:
+                text += f"pids = [{node.pid}]\n"
+        return text + links
+
+    def test_hold_leaves_new_connections_unanswered(self):
+        own, other = self.serve(self.plan('[[link]]\nfrom = "n1"\nto = "n3"\n[[link]]\nfrom = "n2"\nto = "n3"\n'))
+        self.assertEqual(self.nodes[0].ask("dial", own), "ping")
+        self.ctl("partition", "n1", "/", "n3", "--kind", "hold", "--name", "h")
+        host, port = own.rsplit(":", 1)
+        with socket.socket() as client:
+            client.settimeout(0.3)
+            with self.assertRaises(TimeoutError):
+                client.connect((host, int(port)))
+        with socket.socket() as client:
+            client.setblocking(False)
+            self.assertNotEqual(client.connect_ex((host, int(port))), 0)
+            self.assertEqual(self.nodes[1].ask("dial", other), "ping", "another pair")
+            time.sleep(0.2)
+            self.assertIn("attempts", self.ctl("heal", "h"))
+            client.settimeout(10)
+            support.wait(lambda: client.connect_ex((host, int(port))) in (0, 106), 10)  # 106: EISCONN
+            client.sendall(b"late")
+            self.assertEqual(client.recv(64), b"late")
+        self.assertEqual(self.nodes[0].ask("dial", own), "ping")
+
+    def test_hold_is_refused_where_the_listener_is_shared(self):
+        shared, = self.serve(self.plan('[[link]]\nto = "n3"\n'))
+        said = self.ctl("partition", "n1", "/", "n3", "--kind", "hold", code=2)
+        self.assertIn("a listener of its own", said)
+        self.assertEqual(self.nodes[0].ask("dial", shared), "ping")
+        self.ctl("partition", "n1", "/", "n2", "--kind", "hold")
+
+    def test_the_source_by_address_by_process_or_unknown(self):
+        shared, = self.serve(self.plan('[[link]]\nto = "n3"\n', sources=[1], pids=[2]))
+        self.assertEqual(self.nodes[0].ask("dial", shared, "127.0.1.1"), "ping")
+        self.assertEqual(self.nodes[1].ask("dial", shared), "ping")
+        self.assertEqual(self.nodes[1].ask("dial", shared), "ping")
+        self.assertEqual(self.nodes[0].ask("dial", shared), "ping")
+        self.assertEqual([self.dialled(n) for n in ("n1", "n2", "unknown")], [1, 2, 1])
+        self.ctl("node", "n1", "pids", str(self.nodes[0].pid))
+        self.assertEqual(self.nodes[0].ask("dial", shared), "ping")
+        self.assertEqual([self.dialled(n) for n in ("n1", "n2", "unknown")], [2, 2, 1])
+        self.assertIn(f"(process {self.nodes[0].pid})", self.ctl("status"))
+        self.ctl("partition", "n2", "/", "n3", "--kind", "refuse")
+        self.assertIn("Connection", self.nodes[1].ask("dial", shared))  # refused or reset
+        self.assertEqual(self.nodes[0].ask("dial", shared), "ping", "only n2 is refused")
+        self.ctl("node", "n9", "pids", "1", code=2)
+
+    def test_a_connection_around_the_proxy_is_told(self):
+        link, = self.serve(self.plan('[[link]]\nfrom = "n1"\nto = "n3"\n', pids=[1, 2, 3]))
+        n1, n3 = self.nodes[0], self.nodes[2]
+        self.assertEqual(n1.ask("dial", link), "ping")
+        time.sleep(2.5)  # two looks at least
+        self.assertEqual(self.status()["bypasses"], [], "through the proxy")
+        self.assertEqual(n1.ask("dial", n3.address), "ping")
+        found = support.wait(lambda: self.status()["bypasses"], 10)
+        self.assertEqual(len(found), 1, found)
+        self.assertEqual((found[0]["from"], found[0]["to"]), ("n1", "n3"))
+        self.assertEqual((found[0]["from_pid"], found[0]["to_pid"]), (n1.pid, n3.pid))
+        self.assertEqual(found[0]["destination"], n3.address)
+        self.assertIn("n1:n3 goes around the proxy", self.ctl("status"))
+        events = json.loads(self.ctl("events", "--json").splitlines()[-1])
+        self.assertEqual((events["event"], events["pairs"]), ("bypass", [["n1", "n3"]]))
+        n1.ask("close")
+        self.assertEqual(support.wait(lambda: self.status()["bypasses"] == [], 10), True)
+
+    def test_a_listener_has_a_limit_of_its_own(self):
+        one, other = self.serve(self.plan('[[link]]\nfrom = "n1"\nto = "n3"\nconnections_max = 1\n'
+                                          '[[link]]\nfrom = "n2"\nto = "n3"\n'))
+        self.assertEqual(self.nodes[0].ask("dial", one), "ping")
+        host, port = one.rsplit(":", 1)
+        with socket.create_connection((host, int(port)), 5) as waiting:  # in the kernel's queue
+            waiting.sendall(b"late")
+            waiting.settimeout(0.4)
+            with self.assertRaises(TimeoutError):
+                waiting.recv(64)
+            self.assertEqual(self.nodes[1].ask("dial", other), "ping")
+            self.assertEqual(self.nodes[0].ask("close"), "closed")
+            waiting.settimeout(10)
+            self.assertEqual(waiting.recv(64), b"late")
+
+    def test_mistakes_are_told_with_file_and_line(self):
+        for text, line, word in [
+                ('[[node]]\nname = "a"\nsource = "localhost"\n', 3, "localhost"),
+                ('[[node]]\nname = "a"\nsource = "127.0.1.1"\n[[node]]\nname = "b"\nsource = "127.0.1.1"\n', 6, "already"),
+                ('[[node]]\nname = "a"\npids = [0]\n', 3, "pids"),
+                ('[[node]]\nname = "a"\npid = -1\n', 3, "pid"),
+                ('[[node]]\nname = "a"\naddress = "h:1"\n[[link]]\nto = "a"\nconnections_max = 0\n', 6, "connections_max"),
+        ]:
+            with self.subTest(text):
+                path = self.box.write("bad.toml", text)
+                result = self.box.run("serve", "--listen", "127.0.0.1:0", "--config", path, timeout=30)
+                self.assertEqual(result.returncode, 2, result.stderr)
+                self.assertIn(f"bad.toml:{line}", result.stderr)
+                self.assertIn(word, result.stderr)
+
+
+class ExplicitAsUser(Explicit):
+    as_user = True
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
