@@ -1,0 +1,139 @@
+// What happened in the cuts: who answered, who noticed, who served again, and how many nodes the others can do without.
+// See measure.hpp.
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "check/order/measures.hpp"
+#include "harness/cap/measure.hpp"
+
+namespace sunder::harness::cap {
+namespace {
+
+using check::AvailabilityRow;
+using check::Op;
+
+bool answered(const Op& op) {
+  return op.outcome == EventType::ok || op.error == OpErrorClass::mismatch;
+}
+
+bool has(const std::vector<std::string>& list, const std::string& name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
+
+const PhaseRecord* phase_of(const Records& records, const std::string& fault) {
+  for (const PhaseRecord& phase : records.phases) {
+    if (!phase.fault.empty() && phase.fault == fault) return &phase;
+  }
+  return nullptr;
+}
+
+// Rows of single nodes instead of sides: every node has to answer, not most of them.
+std::vector<AvailabilityRow> rows_by_node(const MeasureInput& input, const Records& records) {
+  std::vector<check::FaultWindow> windows = input.windows;
+  for (check::FaultWindow& window : windows) {
+    window.sides.clear();
+    for (const std::string& node : input.history.nodes) window.sides.push_back({node});
+  }
+  check::AvailabilityOptions options;
+  options.settle = input.plan.settle;
+  options.timeout = input.plan.op_timeout;
+  return check::measure_availability(without_stalls(input.history, records.stalls), windows,
+                                     options);
+}
+
+bool counts(const AvailabilityRow& row, const Records& records) {
+  const PhaseRecord* phase = phase_of(records, row.fault);
+  return phase != nullptr && row.judged && !phase->vacuous && row.nodes.size() == 1;
+}
+
+}  // namespace
+
+std::vector<Cell> measure_cells(const MeasureInput& input, const Records& records) {
+  std::map<std::tuple<std::string, std::string, bool>, Cell> found;
+  for (const AvailabilityRow& row : rows_by_node(input, records)) {
+    if (!counts(row, records)) continue;
+    const std::string& node = row.nodes.front();
+    const bool cut_off = has(phase_of(records, row.fault)->touched, node);
+    Cell& cell = found[{row.op, node, cut_off}];
+    cell.node = node;
+    cell.op = row.op;
+    cell.cut_off = cut_off;
+    cell.answered += row.answered;
+    cell.counted += row.asked - row.censored;
+  }
+  std::vector<Cell> out;
+  for (auto& [name, cell] : found) out.push_back(std::move(cell));
+  return out;
+}
+
+std::vector<QuorumStep> measure_quorum_cut(const MeasureInput& input, const Records& records) {
+  std::map<unsigned, QuorumStep> steps;
+  for (const AvailabilityRow& row : rows_by_node(input, records)) {
+    if (!counts(row, records) || row.op != "write") continue;
+    const PhaseRecord& phase = *phase_of(records, row.fault);
+    if (has(phase.touched, row.nodes.front())) continue;
+    QuorumStep& step = steps[phase.plan.count];
+    step.nodes = phase.plan.count;
+    step.answered += row.answered;
+    step.counted += row.asked - row.censored;
+  }
+  std::vector<QuorumStep> out;
+  for (const auto& [nodes, step] : steps) out.push_back(step);
+  return out;
+}
+
+std::vector<CutFindings> measure_cuts(const MeasureInput& input, const Records& records) {
+  const auto recovery = check::measure_recovery(input.history, input.windows);
+  std::vector<CutFindings> out;
+  for (const PhaseRecord& phase : records.phases) {
+    if (phase.fault.empty()) continue;
+    CutFindings cut;
+    cut.record = phase;
+    for (const Op& op : input.history.ops) {
+      if (op.invoked < phase.from || op.invoked >= phase.to ||
+          op.node >= input.history.nodes.size()) {
+        continue;
+      }
+      ++cut.asked;
+      if (answered(op)) {
+        cut.slowest = std::max(cut.slowest, op.completed - op.invoked);
+        continue;
+      }
+      ++cut.unanswered;
+      if (!has(phase.touched, input.history.nodes[op.node]) || op.completed == check::kNever) {
+        continue;
+      }
+      const Nanos after = op.completed - phase.from;
+      cut.first_error_after = std::min(cut.first_error_after.value_or(after), after);
+    }
+    bool all = true;
+    Nanos last = 0;
+    for (const check::RecoveryRow& row : recovery) {
+      if (row.fault != phase.fault) continue;
+      all = all && row.after.has_value();
+      last = std::max(last, row.after.value_or(0));
+    }
+    if (all && last > 0) cut.clients_served_after = last;
+    out.push_back(std::move(cut));
+  }
+  return out;
+}
+
+void find_edges(QuorumFindings* quorum) {
+  // Up to the first step that costs something; without a step nothing is known.
+  for (const QuorumStep& step : quorum->delayed) {
+    if (!step.extra) break;
+    if (!quorum->f_by_delay) quorum->f_by_delay = 0;
+    if (*step.extra >= 0.5) break;
+    quorum->f_by_delay = step.nodes;
+  }
+  for (const QuorumStep& step : quorum->cut) {
+    if (step.counted < kFewest) break;
+    if (!quorum->f_by_cut) quorum->f_by_cut = 0;
+    if (step.answered * 2 < step.counted) break;
+    quorum->f_by_cut = step.nodes;
+  }
+}
+
+}  // namespace sunder::harness::cap
