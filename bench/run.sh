@@ -1,6 +1,7 @@
 #!/bin/sh
 # Measures; never part of the tests. Usage: bench/run.sh check | proxy [--quick] [--only NAME,…] [--help]
-# The proxy's peers come from their packages: HAProxy from Debian, Toxiproxy through Go where Go is present.
+# The proxy's peers come from their packages: HAProxy from Debian, Toxiproxy through Go where Go is present. The court's
+# peer, Porcupine, is built by porcupine_peer.py, through Go as well.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -20,8 +21,9 @@ peers() {
 
 case "${1:-}" in
   check)
-    build check_bench
-    exec build/release/bench/check_bench ;;
+    shift
+    build sunder
+    exec python3 bench/check_bench.py "$@" ;;
   proxy)
     shift
     build sunder proxy_load bare_relay
