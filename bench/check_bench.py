@@ -59,7 +59,7 @@ class Bench:
     def judge(self, path, words, runs):
         seconds, mib, found = [], 0.0, None
         for _ in range(runs):
-            done = porcupine_peer.run([SUNDER, "check", "--json", *words, path], LIMIT + 30)
+            done = porcupine_peer.run([SUNDER, "check", path, "--json", *words], LIMIT + 30)
             seconds.append(done.wall)
             mib = max(mib, done.rss)
             if done.code not in (0, 1, 3):
