@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The client libraries of Toxiproxy, unchanged, against `sunder serve`: Python, Node and Go.
+"""The client libraries of Toxiproxy, unchanged, against `sunder serve`: Python, Node, Go and Java.
 
 Each library is fetched once, by name and version, into build/toxiproxy/. Where its language or its registry is absent
 the client is skipped, and the last line counts it.
@@ -66,12 +66,39 @@ def go(server):
     return run([str(program), server.url])
 
 
+POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+<groupId>client</groupId><artifactId>client</artifactId><version>1</version><packaging>pom</packaging>
+<dependencies><dependency><groupId>eu.rekawek.toxiproxy</groupId><artifactId>toxiproxy-java</artifactId>
+<version>2.1.7</version></dependency></dependencies></project>
+"""
+
+
+def java(server):
+    for program in ("java", "javac", "mvn"):
+        if shutil.which(program) is None:
+            return None, f"{program} is not installed"
+    folder = CACHE / "java"
+    if not (folder / "lib" / "toxiproxy-java-2.1.7.jar").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "pom.xml").write_text(POM)
+        done, why = run(["mvn", "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=lib"], cwd=folder)
+        if not done:
+            return None, why
+    done, why = run(["javac", "-cp", "lib/*", "-d", ".", str(HERE / "Client.java")], cwd=folder)
+    if not done:
+        return False, why
+    return run(["java", "-cp", "lib/*:.", "Client", "127.0.0.1", str(server.port)], cwd=folder)
+
+
+CLIENTS = (("python", python), ("node", node), ("go", go), ("java", java))
+
+
 def main():
     if not support.has_serve():
         print("skipped: this binary has no `serve`")
         return support.SKIPPED
     passed, failed, skipped = 0, 0, 0
-    for name, client in (("python", python), ("node", node), ("go", go)):
+    for name, client in CLIENTS:
         with support.sunder_server() as server:
             worked, said = client(server)
         if worked is None:
