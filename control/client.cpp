@@ -88,6 +88,7 @@ Applied applied_of(const json& in) {
   out.name = in.at("name").get<std::string>();
   out.asked_at = in.at("asked_at").get<Nanos>();
   out.in_force_at = in.at("in_force_at").get<Nanos>();
+  out.loops_took = in.at("loops_took").get<Nanos>();
   out.pairs = pairs_of(in.at("pairs"));
   for (const json& rule : in.at("removed")) out.removed.push_back(rule_of(rule));
   return out;

@@ -61,6 +61,7 @@ struct Applied {
   std::string name;  ///< of the cut or fault added; empty for heal
   Nanos asked_at = 0;
   Nanos in_force_at = 0;
+  Nanos loops_took = 0;  ///< of the time between: the longest that a loop needed once it had the order
   std::vector<Pair> pairs;
   std::vector<RuleReport> removed;
 };

@@ -98,6 +98,7 @@ std::string applied_json(const Applied& applied) {
   out.number("epoch", applied.epoch).text("name", applied.name);
   out.number("asked_at", applied.asked_at).number("in_force_at", applied.in_force_at);
   out.number("took", applied.in_force_at - applied.asked_at);
+  out.number("loops_took", applied.loops_took);
   out.pairs("pairs", applied.pairs).raw("removed", json_array(removed));
   return out.object();
 }

@@ -107,6 +107,7 @@ Result<Applied> Switchboard::State::add(HeldRule held, const char* event, const 
   answer.name = line.name;
   answer.asked_at = line.asked_at;
   answer.in_force_at = line.in_force_at;
+  answer.loops_took = outcome.loops_took;
   answer.pairs = line.pairs;
   return answer;
 }
@@ -144,6 +145,7 @@ Result<Applied> Switchboard::State::remove(const std::function<bool(const HeldRu
 
   answer.epoch = epoch;
   answer.in_force_at = outcome.in_force_at - options.t0;
+  answer.loops_took = outcome.loops_took;
   for (const HeldRule& held : ended) {
     const auto found = outcome.removed.find(held.rule.id);
     const Touched by_proxy = found == outcome.removed.end() ? Touched{} : found->second;

@@ -212,6 +212,7 @@ void HallLoop::end_connections_of(ListenerId id) noexcept {
 }
 
 HallLoop::Swapped HallLoop::swap(InForcePtr in_force) {
+  const Nanos began = context_.clock->now();
   context_.in_force = std::move(in_force);
   if (context_.in_force->set().topology != nullptr) {
     context_.topology = context_.in_force->set().topology;
@@ -229,7 +230,9 @@ HallLoop::Swapped HallLoop::swap(InForcePtr in_force) {
   }
   // Nothing else has run on this loop since `now`: no byte has passed under the old rules after it.
   // What was removed is gone only when the last connection has let go.
-  swapped.at = swapped.removed.empty() ? now : context_.clock->now();
+  const Nanos ended = context_.clock->now();
+  swapped.at = swapped.removed.empty() ? now : ended;
+  swapped.took = ended - began;
   return swapped;
 }
 

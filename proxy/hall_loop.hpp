@@ -60,7 +60,8 @@ class HallLoop final : uv::TurnHandler, AcceptHandler {
   void join();
 
   struct Swapped {
-    Nanos at = 0;  ///< from then on no byte passes here under the rules before
+    Nanos at = 0;    ///< from then on no byte passes here under the rules before
+    Nanos took = 0;  ///< all of the swap, on this loop's thread
     RuleTallies removed;
   };
   void close_listener(ListenerId id) noexcept;

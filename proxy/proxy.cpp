@@ -77,6 +77,7 @@ class HallProxy final : public Proxy {
     on_every_loop([&](HallLoop& loop, std::size_t i) { parts[i] = loop.swap(shared_.in_force); });
     for (const auto& part : parts) {
       report.in_force_at = std::max(report.in_force_at, part.at);
+      report.loops_took = std::max(report.loops_took, part.took);
       for (const auto& [id, touched] : part.removed) add(report.removed[id], touched);
     }
     if (shut_gates()) report.in_force_at = std::max(report.in_force_at, shared_.clock->now());

@@ -107,6 +107,7 @@ struct ProxySnapshot {
 struct ApplyReport {
   std::uint64_t epoch = 0;
   Nanos in_force_at = 0;              ///< absolute clock: the last loop has swapped
+  Nanos loops_took = 0;               ///< the longest that a loop needed once it had the order
   std::map<RuleId, Touched> removed;  ///< rules that this set no longer has, and what they touched
 };
 

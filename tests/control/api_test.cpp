@@ -40,6 +40,7 @@ TEST_CASE("a partition by JSON, and its end") {
   CHECK(answer["name"] == "cut");
   CHECK(answer["pairs"].size() == 4);
   CHECK(answer["took"] == answer["in_force_at"].get<Nanos>() - answer["asked_at"].get<Nanos>());
+  CHECK(answer["loops_took"].get<Nanos>() >= 0);
   const json rules = json::parse(ask(rig, "GET", "/v1/rules").body)["rules"];
   REQUIRE(rules.size() == 1);
   CHECK(rules[0]["healed_at"].is_null());
