@@ -20,7 +20,7 @@ namespace sunder::check {
 
 namespace {
 
-constexpr std::array<OpKind, 3> kKinds{OpKind::read, OpKind::write, OpKind::cas};
+constexpr std::size_t kKinds = static_cast<std::size_t>(OpKind::other);  // it stands last
 
 bool answer(const Op& op) {
   return op.outcome == EventType::ok ||
@@ -46,10 +46,10 @@ class Weather {
 
   [[nodiscard]] std::vector<AvailabilityRow> rows() const {
     std::vector<AvailabilityRow> rows;
-    for (const OpKind kind : kKinds) add_calm(rows, kind);
+    for (std::size_t k = 0; k < kKinds; ++k) add_calm(rows, static_cast<OpKind>(k));
     for (const auto& window : windows_) {
       for (std::size_t s = 0; s < window.sides.size(); ++s) {
-        for (const OpKind kind : kKinds) add_row(rows, window, s, kind);
+        for (std::size_t k = 0; k < kKinds; ++k) add_row(rows, window, s, static_cast<OpKind>(k));
       }
     }
     return rows;
@@ -159,8 +159,8 @@ class Weather {
   const History& history_;
   const std::vector<FaultWindow>& windows_;
   AvailabilityOptions options_;
-  std::array<std::vector<bool>, 3> offered_;  // by kind, then node: answered in calm weather
-  Nanos end_ = 0;                             // of the history
+  std::array<std::vector<bool>, kKinds> offered_;  // by kind, then node: answered in calm weather
+  Nanos end_ = 0;                                  // of the history
 };
 
 }  // namespace

@@ -107,6 +107,18 @@ TEST_CASE("events become fault windows with sides", "[check]") {
   CHECK_FALSE(read_fault_windows(torn.path(), {}).ok());
 }
 
+TEST_CASE("availability is counted for every kind of operation", "[check]") {
+  Build build;
+  build.write(1, 2, 1).at("n1").write(3, 4, 1).at("n1").write(5, 6, 1).at("n1");
+  build.history.ops[0].kind = OpKind::enqueue;
+  build.history.ops[1].kind = OpKind::txn;
+  build.history.ops[2].kind = OpKind::other;  // a word that nobody knows
+  const auto rows = measure_availability(build.history, {}, {});
+  REQUIRE(rows.size() == 2);
+  CHECK(row(rows, "", "all", "enqueue").answered == 1);
+  CHECK(row(rows, "", "all", "txn").answered == 1);
+}
+
 TEST_CASE("availability is counted per window, side and operation", "[check]") {
   constexpr Nanos s = kSecond;
   Build build;
