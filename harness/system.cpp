@@ -3,6 +3,7 @@
 #include "harness/system.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -67,6 +68,7 @@ Words words_of(const System& system, const NodeFacts& node) {
   Words words{{"name", node.name},
               {"hostname", node.hostname},
               {"ip", node.ip},
+              {"bind", node.bind.empty() ? node.ip : node.bind},
               {"index", std::to_string(node.index)},
               {"data_dir", node.data_dir},
               {"endpoint", node.endpoint}};
@@ -168,10 +170,21 @@ Result<System> parse_system(std::string_view toml, const std::string& where) {
   return system;
 }
 
+namespace {
+
+constexpr std::string_view kSelf = "{self}";  // systems that are part of sunder
+
+std::string own_program() {
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/self/exe", error).string();
+}
+
+}  // namespace
+
 Result<Installed> find_installed(const System& system, const std::string& binary_override) {
   const std::string wanted = binary_override.empty() ? system.binary : binary_override;
   Installed installed;
-  installed.path = find_program(wanted);
+  installed.path = wanted == kSelf ? own_program() : find_program(wanted);
   if (installed.path.empty()) {
     const std::string hint =
         binary_override.empty() ? system.hint : "correct `binary` of the node in the suite";

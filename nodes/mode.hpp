@@ -33,6 +33,7 @@ struct Mode {
   const char* name;     ///< "commit-wait"
   const char* summary;  ///< one line: its guarantee
   Offer offer;
+  bool led;            ///< the first node decides for all
   bool survives_stop;  ///< its promises hold when a minority of the nodes stops for good
   bool per_key;        ///< its promises hold for every key by itself, not over several
   std::vector<const char*>

@@ -156,6 +156,7 @@ const Mode causal_mode{
     Offer::registers,
     false,
     false,
+    false,
     {"causal", "session", "convergence"},
     {{"apply-before-deps", "a write shows before the writes that it depends on", "causal"},
      {"broken-session", "a write is acknowledged before its own node shows it",

@@ -187,6 +187,7 @@ const Mode commit_wait_mode{
     "commit-wait",
     "linearizable registers by clocks with a stated uncertainty, waited out",
     Offer::registers,
+    false,
     true,
     false,
     {"linearizable"},

@@ -188,6 +188,7 @@ const Mode crdt_mode{
     Offer::collections,
     false,
     false,
+    false,
     {"set", "counter"},
     {{"duplicate-on-retry", "an increment that is told again is counted again", "counter"},
      {"lost-update", "the set that another node tells replaces its own instead of joining it",

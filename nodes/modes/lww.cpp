@@ -95,6 +95,7 @@ const Mode lww_mode{
     "always answers; last write wins; read-your-writes and monotonic-reads for clients that stay",
     Offer::registers,
     false,
+    false,
     true,
     {"causal", "read-your-writes", "monotonic-reads", "convergence"},
     {{"clock-skew-lww", "versions are the node's own clock, whatever it has seen", "causal"},

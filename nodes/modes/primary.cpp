@@ -4,7 +4,7 @@
 // backups as in Terrace and Freedman, "Object Storage on CRAQ", USENIX ATC 2009.
 //
 //   write  (key by key, one after the other) prepare at all backups; when all have it, commit at the primary; answer
-//   read   the primary: its committed value; a backup likewise, unless it holds a prepared version: it asks the primary then
+//   read   the primary: its committed value; a backup likewise, but while it holds a prepared version it asks the primary
 //
 // Argument: operations of a key take effect in the order of versions, a write at the moment of its commit at the primary. At
 // that moment every backup holds it, prepared or committed; so a backup that answers by itself has nothing prepared and
@@ -251,6 +251,7 @@ const Mode primary_mode{
     "primary",
     "linearizable: a write is acknowledged when every node has it; reads at all nodes",
     Offer::cas,
+    true,
     false,
     false,
     {"linearizable"},

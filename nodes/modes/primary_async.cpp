@@ -6,7 +6,7 @@
 // Every node applies the log in order and only forward, so a client that stays never goes back; a write or a compare at a
 // backup is answered when the backup itself has applied the log up to it, so a client never misses its own.
 // Available: the primary for everything; a backup for (old) reads always, for writes while it hears from the primary.
-// Messages: ask, answer (nodes/relay.hpp; tag.time = length of the log at the decision); entry(round = its place, key, value)
+// Messages: ask, answer (nodes/relay.hpp; tag.time = length of the log then); entry(round = its place, key, value)
 // → have(round = how many). The log is kept whole. Thread: one. Tested by tests/calibrate/calibrate_test.cpp.
 #include <algorithm>
 #include <map>
@@ -140,6 +140,7 @@ const Mode primary_async_mode{
     "primary-async",
     "sequentially consistent for clients that stay: one log, acknowledged at once, followed later",
     Offer::cas,
+    true,
     false,
     false,
     {"sequential", "causal", "session", "convergence"},

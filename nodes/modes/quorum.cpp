@@ -183,6 +183,7 @@ const Mode quorum_mode{
     "quorum",
     "linearizable registers while a majority answers (Attiya, Bar-Noy, Dolev)",
     Offer::registers,
+    false,
     true,
     false,
     {"linearizable"},

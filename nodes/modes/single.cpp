@@ -104,6 +104,7 @@ const Mode single_mode{
     "single",
     "linearizable: one node holds everything, the others pass requests on",
     Offer::cas,
+    true,
     false,
     false,
     {"linearizable"},
