@@ -25,6 +25,12 @@ std::uint64_t hash_number(std::int64_t number) {
   return (mixed(bits >> 4U) << 4U) | (bits & 15U);
 }
 
+// Where to look after a place that is taken: in the next line, for in this one the neighbours are likely taken as well. Odd,
+// so that every place is come to.
+constexpr std::size_t next_place(std::size_t at) {
+  return at + 17;
+}
+
 std::uint64_t hash_list(std::span<const ValueId> items) {
   std::uint64_t hash = 0x9e3779b97f4a7c15U + items.size();
   for (const ValueId item : items) hash = mixed(hash ^ item);
@@ -46,7 +52,7 @@ ValueTable::ValueTable() : slots_(64, kFree) {
 template <class Same>
 ValueId ValueTable::place(std::uint64_t hash, Kind kind, Same same, std::int64_t payload) {
   const std::size_t mask = slots_.size() - 1;
-  for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
+  for (std::size_t at = hash & mask;; at = next_place(at) & mask) {
     const ValueId id = slots_[at];
     if (id == kFree) {
       const auto fresh = static_cast<ValueId>(payload_.size());
@@ -117,7 +123,7 @@ void ValueTable::grow() {
   for (const ValueId id : slots_) {
     if (id == kFree) continue;
     std::size_t at = hash_of(id) & mask;
-    while (wider[at] != kFree) at = (at + 1) & mask;
+    while (wider[at] != kFree) at = next_place(at) & mask;
     wider[at] = id;
   }
   slots_ = std::move(wider);
