@@ -12,15 +12,13 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "control/limits.hpp"
+#include "sunder/time.hpp"
 
 namespace sunder::control {
 namespace {
-
-Nanos clock_now() {
-  return monotonic_clock().now();
-}
 
 void read_name(const sockaddr_in& address, std::string& ip, int& port) {
   std::array<char, INET_ADDRSTRLEN> text{};
@@ -32,10 +30,11 @@ void read_name(const sockaddr_in& address, std::string& ip, int& port) {
 
 class HttpStream final : public httplib::Stream {
  public:
-  HttpStream(int fd, Nanos read_until) : fd_(fd), read_until_(read_until) {}
+  HttpStream(int fd, std::string request, std::string& answer)
+      : fd_(fd), request_(std::move(request)), answer_(&answer) {}
 
-  bool is_readable() const override;
-  /// False also when the other side has closed.
+  bool is_readable() const override { return at_ < request_.size(); }
+  /// Sends what waits. False also when the other side has closed.
   bool is_writable() const override;
   ssize_t read(char* to, size_t size) override;
   ssize_t write(const char* from, size_t size) override;
@@ -44,28 +43,23 @@ class HttpStream final : public httplib::Stream {
   socket_t socket() const override { return fd_; }
 
  private:
-  [[nodiscard]] bool wait(short events, Nanos until) const;
+  [[nodiscard]] bool wait_to_send(Nanos until) const;
 
   int fd_;
-  Nanos read_until_;
-  std::array<char, 4096> ahead_{};
+  std::string request_;
   std::size_t at_ = 0;
-  std::size_t end_ = 0;
+  std::string* answer_;
 };
 
-bool HttpStream::wait(short events, Nanos until) const {
+bool HttpStream::wait_to_send(Nanos until) const {
   for (;;) {
-    const Nanos left = until - clock_now();
+    const Nanos left = until - monotonic_clock().now();
     if (left <= 0) return false;
-    pollfd asked{fd_, events, 0};
+    pollfd asked{fd_, POLLOUT, 0};
     const int ready = ::poll(&asked, 1, static_cast<int>(left / kMillisecond) + 1);
     if (ready > 0) return true;
     if (ready < 0 && errno != EINTR) return false;
   }
-}
-
-bool HttpStream::is_readable() const {
-  return at_ < end_ || wait(POLLIN, std::min(read_until_, clock_now() + kSilenceTime));
 }
 
 bool HttpStream::is_writable() const {
@@ -74,33 +68,26 @@ bool HttpStream::is_writable() const {
   if (got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) {
     return false;
   }
-  return wait(POLLOUT, clock_now() + kSilenceTime);
+  const Nanos until = monotonic_clock().now() + kSilenceTime;
+  while (!answer_->empty()) {
+    if (!wait_to_send(until)) return false;
+    const ssize_t sent = ::send(fd_, answer_->data(), answer_->size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent > 0) answer_->erase(0, static_cast<std::size_t>(sent));
+    if (sent < 0 && errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK) return false;
+  }
+  return true;
 }
 
 ssize_t HttpStream::read(char* to, size_t size) {
-  if (at_ == end_) {
-    if (!is_readable()) return -1;
-    ssize_t got = 0;
-    do {
-      got = ::recv(fd_, ahead_.data(), ahead_.size(), 0);
-    } while (got < 0 && errno == EINTR);
-    if (got <= 0) return got;
-    at_ = 0;
-    end_ = static_cast<std::size_t>(got);
-  }
-  const std::size_t count = std::min(size, end_ - at_);
-  std::memcpy(to, ahead_.data() + at_, count);
+  const std::size_t count = std::min(size, request_.size() - at_);
+  std::memcpy(to, request_.data() + at_, count);
   at_ += count;
   return static_cast<ssize_t>(count);
 }
 
 ssize_t HttpStream::write(const char* from, size_t size) {
-  if (!wait(POLLOUT, clock_now() + kSilenceTime)) return -1;
-  ssize_t sent = 0;
-  do {
-    sent = ::send(fd_, from, size, MSG_NOSIGNAL | MSG_DONTWAIT);
-  } while (sent < 0 && errno == EINTR);
-  return sent;
+  answer_->append(from, size);
+  return static_cast<ssize_t>(size);
 }
 
 void HttpStream::get_remote_ip_and_port(std::string& ip, int& port) const {
@@ -121,8 +108,9 @@ void HttpStream::get_local_ip_and_port(std::string& ip, int& port) const {
 
 }  // namespace
 
-std::unique_ptr<httplib::Stream> make_http_stream(int fd, Nanos read_until) {
-  return std::make_unique<HttpStream>(fd, read_until);
+std::unique_ptr<httplib::Stream> make_http_stream(int fd, std::string request,
+                                                  std::string& answer) {
+  return std::make_unique<HttpStream>(fd, std::move(request), answer);
 }
 
 }  // namespace sunder::control

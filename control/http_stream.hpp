@@ -1,14 +1,13 @@
-// HttpStream: the bytes of one HTTP request and its answer, with an end: a request that does not come as a whole within
-// kRequestTime is given up, however slowly its bytes drip in.
+// HttpStream: a request that has come as a whole, and the answer to it, as cpp-httplib reads and writes them.
 //
-// accepted socket → **HttpStream** → cpp-httplib. It reads ahead, since httplib asks for single bytes of a line.
+// HttpDoor → **HttpStream** → cpp-httplib → the answer, which HttpDoor sends. So no thread that answers ever waits for a
+// peer. An answer that goes on (a held lease) asks is_writable() between its pieces: that sends what waits.
 // The header keeps httplib out; for control/server.cpp only.
-// Thread: the request's. Ownership: borrows the socket. Tested by tests/control/security_test.cpp.
+// Thread: the request's. Ownership: borrows the socket and `answer`. Tested by tests/control/http_door_test.cpp.
 #pragma once
 
 #include <memory>
-
-#include "sunder/time.hpp"
+#include <string>
 
 namespace httplib {
 class Stream;
@@ -16,6 +15,8 @@ class Stream;
 
 namespace sunder::control {
 
-[[nodiscard]] std::unique_ptr<httplib::Stream> make_http_stream(int fd, Nanos read_until);
+/// What is left to send stands in `answer` when the stream is gone.
+[[nodiscard]] std::unique_ptr<httplib::Stream> make_http_stream(int fd, std::string request,
+                                                                std::string& answer);
 
 }  // namespace sunder::control

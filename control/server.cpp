@@ -1,8 +1,9 @@
 // ApiServer over cpp-httplib, with a socket of our own. One of the few files that include httplib.
 //
 // What cpp-httplib 0.11 does by default and must not do here: SO_REUSEPORT on the listener (a port in use would never be
-// seen), a backlog of 5, bodies without a bound (also chunked ones), threads held for 5 s by idle keep-alive, a wait of 5 s
-// for the body of a POST without Content-Length, and a listener that ends at EINTR.
+// seen), a backlog of 5, bodies without a bound (also chunked ones), threads held by slow, idle and silent peers, a wait
+// for the body of a POST without Content-Length, and a listener that ends at EINTR. So HttpDoor takes in and gives out,
+// and httplib only parses, routes and writes.
 #include "control/server.hpp"
 
 #include <httplib.h>
@@ -20,28 +21,28 @@
 #include "base/fd.hpp"
 #include "base/log.hpp"
 #include "control/api.hpp"
+#include "control/http_door.hpp"
 #include "control/http_stream.hpp"
 #include "control/json_text.hpp"
 #include "control/metrics.hpp"
-#include "control/quiet_thread.hpp"
 
 namespace sunder::control {
 namespace {
 
-/// httplib's server on a descriptor that is bound and listening already.
-class AdoptingServer final : public httplib::Server {
+/// httplib's parsing and routing; HttpDoor does its waiting.
+class Answerer final : public httplib::Server {
  public:
-  void adopt(int fd) { svr_sock_ = fd; }
-
- private:
-  bool process_and_close_socket(socket_t sock) override {
-    const auto stream = make_http_stream(sock, monotonic_clock().now() + kRequestTime);
+  /// RETURNS what is still to be sent.
+  std::string answer(int fd, std::string request) {
+    std::string out;
+    const auto stream = make_http_stream(fd, std::move(request), out);
     bool closed = false;
-    const bool good = process_request(*stream, /*close_connection=*/true, closed, nullptr);
-    ::shutdown(sock, SHUT_RDWR);
-    ::close(sock);
-    return good;
+    process_request(*stream, /*close_connection=*/true, closed, nullptr);
+    return out;
   }
+  /// Answers that go on are given only while httplib thinks that it has a socket.
+  void open_for(int listener) { svr_sock_ = listener; }
+  void close() { svr_sock_ = INVALID_SOCKET; }
 };
 
 Result<UniqueFd> listening_socket(Ipv4 ip, int port) {
@@ -133,8 +134,9 @@ struct ApiServer::State {
   Ipv4 ip = 0;
   int port = 0;
   Access access;
-  AdoptingServer server;
-  std::thread thread;
+  Answerer server;
+  HttpDoor door;
+  bool started = false;
   toxiproxy::Toxiproxy* toxiproxy = nullptr;
   ProxyTable* proxies = nullptr;
   std::atomic<bool> stopping = false;  ///< leases that are held open end
@@ -215,11 +217,8 @@ void ApiServer::State::answer_toxiproxy(const httplib::Request& in, std::string 
 }
 
 void ApiServer::State::set_up(Switchboard& board) {
-  // As many more as there may be leases, so that these never take a thread from requests.
-  server.new_task_queue = [] { return new httplib::ThreadPool(kRequestThreads + kLeasesMax); };
   server.set_keep_alive_max_count(1);
   server.set_payload_max_length(kBodyMax);
-  server.set_tcp_nodelay(true);
   server.set_logger([this](const httplib::Request&, const httplib::Response& out) {
     const auto digit = static_cast<std::size_t>(out.status / 100);
     if (digit < answers.size()) answers[digit] += 1;
@@ -321,21 +320,23 @@ void ApiServer::start(Switchboard& switchboard, toxiproxy::Toxiproxy* toxiproxy,
   State& s = *state_;
   s.proxies = proxies;
   s.toxiproxy = toxiproxy;
-  SUNDER_ASSERT(s.fd.valid() && !s.thread.joinable());
+  SUNDER_ASSERT(s.fd.valid() && !s.started);
+  s.started = true;
   s.set_up(switchboard);
-  s.server.adopt(s.fd.release());
-  s.thread = quiet_thread([&s] { s.server.listen_after_bind(); });
-  // stop() of a server that does not run yet does nothing, so wait until it does.
-  while (!s.server.is_running()) std::this_thread::sleep_for(std::chrono::microseconds(100));
+  s.server.open_for(s.fd.get());
+  // As many more as there may be leases, so that these never take a thread from requests.
+  s.door.start(std::move(s.fd), kRequestThreads + kLeasesMax, [&s](int fd, std::string request) {
+    return s.server.answer(fd, std::move(request));
+  });
 }
 
 void ApiServer::stop() {
   State& s = *state_;
   s.fd.reset();
-  if (!s.thread.joinable()) return;
+  if (!s.started) return;
   s.stopping = true;
-  s.server.stop();
-  s.thread.join();
+  s.server.close();
+  s.door.stop();
 }
 
 }  // namespace sunder::control

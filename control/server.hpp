@@ -4,9 +4,9 @@
 // bind() only makes the listening socket: it may be called before unshare and fork, starts no thread, and the socket
 // stays in the namespace where it was made. start() begins to serve. A run makes two: one on the host's loopback, one
 // inside the router's namespace.
-// Who is refused: security.hpp; the bounds: limits.hpp. Every connection serves one request, and a request that does not
-// come within kRequestTime is given up, so that none of the few threads is held by an idle or a slow peer. A lease that is
-// held open (POST /v1/leases) has a thread of its own from a second share of them.
+// Who is refused: security.hpp; the bounds: limits.hpp. Every connection serves one request, and only requests that have
+// come as a whole take a thread (http_door.hpp). A lease that is held open (POST /v1/leases) has a thread of its own from
+// a second share of them.
 // Thread: bind, start and stop from one thread; requests on threads of the server, which take no signals.
 // Ownership: owns the socket and its threads; borrows the Switchboard between start and stop.
 // Tested by tests/control/server_test.cpp.

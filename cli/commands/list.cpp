@@ -42,7 +42,8 @@ void faults_text() {
 }
 
 void faults_json() {
-  std::printf("%s\n", control::fault_kinds_json().c_str());
+  std::printf("{\"kinds\":%s,\"common\":%s}\n", control::fault_kinds_json().c_str(),
+              control::common_fields_json().c_str());
 }
 
 // A list of bare names.

@@ -183,7 +183,11 @@ TEST_CASE("ctl: exit codes") {
 
 TEST_CASE("list: fault kinds from the registry") {
   CHECK(has(run(list_command, {"faults"}), "delay"));
-  CHECK(has(run(list_command, {"faults", "--json"}), "\"name\":\"delay\""));
+  const auto faults = run(list_command, {"faults", "--json"});
+  CHECK(has(faults, "{\"kinds\":[{\"name\":\"delay\""));
+  for (const char* field : {"probability", "duration", "frame", "after-bytes", "after-messages"}) {
+    CHECK(has(faults, "{\"name\":\"" + std::string(field) + "\",\"doc\":\""));
+  }
   CHECK(has(run(list_command, {"faults"}), "after-messages"));
   CHECK(run(list_command, {"faults", "--markdown", "--json"}).code == 2);
   CHECK(run(list_command, {"checks", "--markdown"}).code == 2);
