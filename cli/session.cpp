@@ -25,6 +25,7 @@ namespace sunder::cli {
 namespace {
 
 constexpr Ipv4 kLoopback = 0x7F000001;
+constexpr int kBlocksMax = 250;
 constexpr Nanos kReadySlice =
     500 * kMillisecond;  // how often Ctrl-C is looked at while the cluster starts
 
@@ -38,6 +39,11 @@ struct Session::State {
   harness::ClusterPrograms programs;
 
   std::vector<BoundSocket> endpoints;  ///< one per server, on the host
+  struct Door {
+    BoundSocket socket;
+    std::string node;
+  };
+  std::vector<Door> doors;  ///< explicit mode: every port of every node, for every source
   std::unique_ptr<control::ApiServer> api_host;
   std::unique_ptr<harness::HostSide> host;
   std::unique_ptr<harness::Launcher> launcher;
@@ -45,6 +51,7 @@ struct Session::State {
   std::unique_ptr<proxy::NftFilter> filter;
   std::unique_ptr<control::ApiServer> api_router;
   std::unique_ptr<control::ApiServer> api_client;
+  std::shared_ptr<proxy::NodeProcesses> processes;  ///< explicit mode
   std::unique_ptr<proxy::Proxy> proxy;
   std::unique_ptr<control::EventLog> events;
   std::unique_ptr<control::Switchboard> switchboard;
@@ -54,10 +61,12 @@ struct Session::State {
   std::optional<harness::LaunchId> inside;  ///< the wrapped command, where it runs inside
   bool stopped = false;
 
+  [[nodiscard]] bool namespaces() const { return options.suite->cluster.network != "explicit"; }
   void say(const std::string& line) const {
     if (options.progress) options.progress(line);
   }
   Status on_the_host();
+  Status open_doors();
   Status leave_the_host();
   Status build_network();
   Status start_proxy();
@@ -74,6 +83,7 @@ Status Session::State::on_the_host() {
     if (!socket) return socket.error();
     endpoints.push_back(std::move(*socket));
   }
+  if (!namespaces()) SUNDER_TRY(open_doors());
   auto api = control::ApiServer::bind("127.0.0.1", 0);
   if (!api) return api.error();
   api_host = std::move(*api);
@@ -85,13 +95,43 @@ Status Session::State::on_the_host() {
   return {};
 }
 
+// Explicit mode: the nodes' addresses are the proxy's, in the first block of loopback that no other session has.
+Status Session::State::open_doors() {
+  Status failed;
+  for (int block = 0; block < kBlocksMax; ++block) {
+    auto loopback = harness::plan_loopback(options.suite->cluster, options.harness_clients,
+                                           static_cast<std::uint8_t>(block));
+    if (!loopback) return loopback.error();
+    doors.clear();
+    failed = {};
+    for (const Node& node : loopback->servers()) {
+      for (const auto& [name, port] : system.ports) {
+        auto socket = listen_on({node.ip, port}, false);
+        if (!socket) {
+          failed = socket.error();
+          break;
+        }
+        doors.push_back({std::move(*socket), node.name});
+      }
+      if (!failed) break;
+    }
+    if (!failed) continue;
+    plan = std::move(*loopback);
+    return {};
+  }
+  return failed;
+}
+
 // 3: from here on this process is the router.
 Status Session::State::leave_the_host() {
   const std::string data = options.scratch_dir + "/data";
   if (::mkdir(data.c_str(), 0700) != 0) return errno_error("can't make " + data, errno);
-  auto isolated = harness::isolate({data});
-  if (!isolated) return isolated.error();
-  auto started = harness::Launcher::start();
+  if (namespaces()) {
+    auto isolated = harness::isolate({data});
+    if (!isolated) return isolated.error();
+  }
+  auto started = harness::Launcher::start(namespaces() ? harness::Launcher::Walls::namespaces
+                                                       : harness::Launcher::Walls::none);
   if (!started) return started.error();
   launcher = std::move(*started);
   return {};
@@ -99,6 +139,7 @@ Status Session::State::leave_the_host() {
 
 // 4: packets flow only after the filter is loaded.
 Status Session::State::build_network() {
+  if (!namespaces()) return {};
   auto built = harness::NetTopology::build(plan);
   if (!built) return built.error();
   network = std::move(*built);
@@ -132,7 +173,9 @@ Status Session::State::start_proxy() {
   proxy::ProxyOptions proxy_options;
   proxy_options.topology = plan.topology;
   proxy_options.seed = options.seed;
-  proxy_options.spoof_source = true;
+  proxy_options.spoof_source = namespaces();
+  if (!namespaces()) processes = std::make_shared<proxy::NodeProcesses>();
+  proxy_options.processes = processes;
   const auto servers = plan.servers();
   const NodeId client = plan.topology.find("client");
   for (std::size_t i = 0; i < endpoints.size(); ++i) {
@@ -143,10 +186,18 @@ Status Session::State::start_proxy() {
       listener.source = client;
       listener.destination = plan.topology.find(servers[i].name);
       listener.dial_timeout = 0;  // under a drop: accepted, then silence
-      listener.upstream = {servers[i].ip, system.port("client")};
+      listener.upstream = {servers[i].ip + plan.bind_offset, system.port("client")};
     } else {
       listener.kind = proxy::ListenerSpec::Kind::tproxy;
     }
+    proxy_options.listeners.push_back(std::move(listener));
+  }
+  for (Door& door : doors) {
+    const NodeId node = plan.topology.find(door.node);
+    proxy::ListenerSpec listener;
+    listener.fd = std::move(door.socket.fd);
+    listener.destination = node;
+    listener.upstream = {plan.topology.at(node).ip + plan.bind_offset, door.socket.address.port};
     proxy_options.listeners.push_back(std::move(listener));
   }
   auto started = proxy::Proxy::start(std::move(proxy_options));
@@ -163,13 +214,21 @@ Status Session::State::start_control() {
   board.topology = plan.topology;
   board.proxy = proxy.get();
   board.filter = filter.get();
+  if (!namespaces()) {
+    board.mode = "explicit";
+    board.no_filter_reason =
+        "explicit mode sees connections and not packets; take reset, close or refuse";
+    board.processes = processes;
+  }
   board.version = version();
   board.t0 = options.t0;
   board.events = events.get();
   switchboard = std::make_unique<control::Switchboard>(board);
   // Nobody has been started yet: what is not there refuses by itself.
   for (const auto& node : plan.servers()) SUNDER_TRY(switchboard->set_node_down(node.name, true));
-  for (auto* api : {api_host.get(), api_router.get(), api_client.get()}) api->start(*switchboard);
+  for (auto* api : {api_host.get(), api_router.get(), api_client.get()}) {
+    if (api != nullptr) api->start(*switchboard);
+  }
   return {};
 }
 
@@ -192,8 +251,19 @@ Status Session::State::start_cluster() {
       log_warn("can't mark " + node + (down ? " down: " : " up: ") + marked.error().text());
     }
   };
-  cluster.on_node_up = [mark](const std::string& node) { mark(node, false); };
-  cluster.on_node_down = [mark](const std::string& node) { mark(node, true); };
+  const auto tell = [this](const std::string& node, const std::vector<int>& pids) {
+    if (processes == nullptr) return;
+    if (auto told = switchboard->set_node_pids(node, pids); !told) log_warn(told.error().text());
+  };
+  cluster.on_node_up = [this, mark](const std::string& node) {
+    if (processes != nullptr) processes->expect(plan.topology.find(node));
+    mark(node, false);
+  };
+  cluster.on_node_started = [tell](const std::string& node, pid_t pid) { tell(node, {pid}); };
+  cluster.on_node_down = [mark, tell](const std::string& node) {
+    tell(node, {});
+    mark(node, true);
+  };
   auto created = harness::Supervisor::create(std::move(cluster));
   if (!created) return created.error();
   supervisor = std::move(*created);
@@ -271,13 +341,17 @@ const Topology& Session::topology() const {
   return state_->plan.topology;
 }
 std::string Session::api_url() const {
-  return state_->api_router->url();
+  return (state_->api_router ? state_->api_router : state_->api_host)->url();
 }
 std::string Session::api_url_host() const {
   return state_->api_host->url();
 }
 std::string Session::api_url_client() const {
-  return state_->api_client->url();
+  return (state_->api_client ? state_->api_client : state_->api_host)->url();
+}
+std::vector<std::string> Session::bypasses() const {
+  if (state_->switchboard == nullptr) return {};
+  return state_->switchboard->bypasses_seen();
 }
 
 Result<int> Session::run_command(const CommandPlan& plan) {
@@ -307,6 +381,14 @@ void Session::signal_command(int signal) {
   const auto sent = state_->inside ? state_->supervisor->signal_inside(*state_->inside, signal)
                                    : state_->host->signal_command(signal);
   if (!sent) log_debug(sent.error().text());
+}
+
+Error bypass_error(const std::vector<std::string>& bypasses) {
+  return {ErrorCode::unavailable,
+          "this run does not count, because the database went around the proxy, where no fault "
+          "acts (" +
+              std::to_string(bypasses.size()) + " connections; the first: " + bypasses.front() +
+              "); use network = \"netns\""};
 }
 
 void Session::stop() {

@@ -2,6 +2,8 @@
 //
 // The order of start() is docs/internals/ARCHITECTURE.md, "A session, in order": host sockets, host side, unshare, launcher,
 // namespaces, packet filter, forwarding; only then threads: proxy, control API, supervisor.
+// In explicit mode (network = "explicit") there are no namespaces and no packet filter,
+// and the nodes' addresses are the proxy's.
 // Thread: start() REQUIRES the process's only thread; after it the session is driven from that thread.
 // Ownership: owns everything it started; stop() (or the destructor) ends it in the opposite order. SIGKILL at any moment
 // leaves nothing behind: see the host side and the launcher.
@@ -54,6 +56,9 @@ class Session {
   [[nodiscard]] std::string api_url_host() const;
   [[nodiscard]] std::string api_url_client() const;
 
+  /// Explicit mode: one sentence for each connection that went around the proxy.
+  [[nodiscard]] std::vector<std::string> bypasses() const;
+
   /// Starts a command. RETURNS 0, or the exit code 126 or 127 when it can't be executed.
   Result<int> run_command(const CommandPlan& plan);
   /// The wait status once the command has ended; nothing at the time-out.
@@ -68,5 +73,8 @@ class Session {
   explicit Session(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+/// Explicit mode: a run in which the database went around the proxy says nothing. REQUIRES some.
+[[nodiscard]] Error bypass_error(const std::vector<std::string>& bypasses);
 
 }  // namespace sunder::cli

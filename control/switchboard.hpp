@@ -167,6 +167,8 @@ class Switchboard {
   /// Which processes are the node, from now on; none forgets them. Children belong to it too.
   /// ERRORS: not_found, invalid (bad_pid), unsupported (the network mode knows the nodes itself).
   Status set_node_pids(const std::string& node, const std::vector<int>& pids);
+  /// One sentence for each connection around the proxy that was ever seen, at most 20.
+  [[nodiscard]] std::vector<std::string> bypasses_seen() const;
   /// Everything in force, with what it has touched so far.
   Result<std::vector<RuleInForce>> rules();
   StatusReport status();

@@ -66,6 +66,11 @@ Status Switchboard::set_node_pids(const std::string& node, const std::vector<int
   return {};
 }
 
+std::vector<std::string> Switchboard::bypasses_seen() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->bypasses_seen;
+}
+
 void Switchboard::State::take_bypasses(std::vector<proxy::Bypass> found) {
   std::vector<BypassLine> next;
   for (const proxy::Bypass& bypass : found) {
@@ -83,6 +88,7 @@ void Switchboard::State::take_bypasses(std::vector<proxy::Bypass> found) {
       fields.text("destination", line.destination).text("text", text_of(line));
       options.events->append(line.since, "bypass", fields);
       log_warn(text_of(line));
+      if (bypasses_seen.size() < kNotesMax) bypasses_seen.push_back(text_of(line));
     }
     next.push_back(std::move(line));
   }

@@ -57,7 +57,8 @@ struct Switchboard::State {
   std::uint64_t last_lease = 0;  ///< of the names l1, l2, …
   proxy::PacketRules packets;    ///< what the packet filter has
   std::thread lease_thread;
-  std::vector<BypassLine> bypasses;     ///< at the last look, in order
+  std::vector<BypassLine> bypasses;  ///< at the last look, in order
+  std::vector<std::string> bypasses_seen;
   std::string bypass_error;             ///< why nobody could look
   std::condition_variable bypass_wake;  ///< stop
   std::thread bypass_thread;            ///< where processes are known

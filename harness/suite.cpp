@@ -233,16 +233,28 @@ void read_checks(const ConfigTable& root, Suite* suite) {
   suite->recovery.bound = positive(recovery, "within", suite->recovery.bound);
 }
 
-// Modes that the schema knows and this version can't do.
-Status check_network(const Suite& suite, const ConfigTable& cluster) {
+// Modes that the schema knows and this version can't do, and what a mode can't do.
+Status check_network(const Suite& suite, const ConfigTable& root) {
   const std::string& network = suite.cluster.network;
   if (network == "auto" || network == "netns") return {};
-  return Error{
-      ErrorCode::unsupported,
-      "the network mode \"" + network +
-          "\" is not there yet; leave the line out, or write network = \"netns\" (root, or "
-          "a user who may make user namespaces: sunder doctor tells)",
-      cluster.where("network")};
+  if (network != "explicit") {
+    return Error{ErrorCode::unsupported,
+                 "the network mode \"" + network +
+                     "\" is not there yet; leave the line out, or write network = \"netns\" (root, "
+                     "or a user who may make user namespaces: sunder doctor tells) or \"explicit\"",
+                 root.table("cluster").where("network")};
+  }
+  const auto tables = root.tables("nemesis");
+  for (std::size_t i = 0; i < suite.nemeses.size(); ++i) {
+    const CutKind kind = suite.nemeses[i].kind;
+    if (kind != CutKind::drop && kind != CutKind::hold) continue;
+    return Error{ErrorCode::unsupported,
+                 std::string("explicit mode can't ") + name_of(kind) +
+                     " between its nodes, which share their listeners; write kind = \"reset\", "
+                     "\"close\" or \"refuse\", or use network = \"netns\"",
+                 tables[i].where("kind")};
+  }
+  return {};
 }
 
 }  // namespace
@@ -264,7 +276,7 @@ Result<Suite> load_suite(const std::string& path) {
   }
   read_checks(root, &suite);
   SUNDER_TRY(root.finish());
-  SUNDER_TRY(check_network(suite, root.table("cluster")));
+  SUNDER_TRY(check_network(suite, root));
   return suite;
 }
 

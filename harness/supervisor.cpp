@@ -107,7 +107,8 @@ Status Supervisor::prepare() {
     const std::string own = to_string(node.ip) + ":" + std::to_string(plan_.system.port("client"));
     facts.push_back({node.name, node.hostname, to_string(node.ip), facts.size() + 1,
                      plan_.data_root + "/" + node.name,
-                     endpoint == plan_.endpoints.end() ? own : endpoint->second});
+                     endpoint == plan_.endpoints.end() ? own : endpoint->second,
+                     to_string(node.ip + plan_.addresses.bind_offset)});
   }
   for (std::size_t i = 0; i < facts.size(); ++i) {
     auto spec = launch_spec(facts, i);
@@ -157,10 +158,12 @@ Result<LaunchSpec> Supervisor::launch_spec(const std::vector<NodeFacts>& facts,
     spec.env.push_back(name + "=" + *filled);
   }
   spec.cwd = node.data_dir;
-  spec.hostname = node.hostname;
-  spec.hosts_file = hosts_path_;
   spec.log = std::filesystem::absolute(plan_.log_dir).string() + "/" + node.name + ".log";
-  spec.network = plan_.network->node_namespace(node.name);
+  if (plan_.network != nullptr) {
+    spec.hostname = node.hostname;
+    spec.hosts_file = hosts_path_;
+    spec.network = plan_.network->node_namespace(node.name);
+  }
   return spec;
 }
 
@@ -209,7 +212,10 @@ Status Supervisor::start_entry(Entry& entry) {
     entry.status.pid = runs ? launched->pid : 0;
   }
   changed_.notify_all();
-  if (runs) return {};
+  if (runs) {
+    if (plan_.on_node_started) plan_.on_node_started(entry.status.name, launched->pid);
+    return {};
+  }
   if (plan_.on_node_down) plan_.on_node_down(entry.status.name);
   if (!launched.ok()) return std::move(launched).error();
   return Error{ErrorCode::unavailable, "node " + entry.status.name + " can't " +
@@ -274,10 +280,12 @@ bool Supervisor::alive(const Entry& entry) const {
 }
 
 Status Supervisor::enter_client_namespace() {
+  if (plan_.network == nullptr) return {};
   return enter_namespace(plan_.network->client_namespace());
 }
 
 Status Supervisor::enter_node_namespace(const std::string& node) {
+  if (plan_.network == nullptr) return {};
   const int fd = plan_.network->node_namespace(node);
   if (fd < 0) return Error{ErrorCode::not_found, "there is no node " + node};
   return enter_namespace(fd);
@@ -306,7 +314,10 @@ void Supervisor::probe_until_ready(const Entry& entry, Nanos deadline, std::stri
   }
   const ReadyProbe& ready = plan_.system.ready;
   const ProbeRequest request{
-      {entry.status.ip, plan_.system.port(ready.port)}, ready.http_path, ready.expect, kSecond};
+      {entry.status.ip + plan_.addresses.bind_offset, plan_.system.port(ready.port)},
+      ready.http_path,
+      ready.expect,
+      kSecond};
   while (!probe(request)) {
     if (!alive(entry)) {
       const std::scoped_lock lock(state_);
@@ -376,6 +387,9 @@ void Supervisor::stop() {
 }
 
 Result<LaunchId> Supervisor::start_inside(const InsideCommand& command, Launched& launched) {
+  if (plan_.network == nullptr) {
+    return Error{ErrorCode::unsupported, "in explicit mode there is no inside; leave --inside out"};
+  }
   LaunchSpec spec;
   spec.id = plan_.launcher->new_id();
   spec.argv = command.argv;

@@ -47,9 +47,11 @@ struct SupervisorPlan {
   std::string log_dir;    ///< on the host; made if need be: n1.log, …
   /// What clients of a node are told, "host:port" on the host; a node that is not in it tells its own address.
   std::map<std::string, std::string> endpoints;
-  NetTopology* network = nullptr;  ///< LIFETIME: both outlive the supervisor
+  NetTopology* network = nullptr;  ///< none in explicit mode; LIFETIME: both outlive the supervisor
   Launcher* launcher = nullptr;
   std::function<void(const std::string& node)> on_node_up =
+      {};  ///< called on the thread that starts it
+  std::function<void(const std::string& node, pid_t pid)> on_node_started =
       {};  ///< called on the thread that starts it
   std::function<void(const std::string& node)> on_node_down =
       {};  ///< called on the watching thread

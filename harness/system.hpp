@@ -86,7 +86,8 @@ struct NodeFacts {
   std::size_t index = 1;
   std::string data_dir;
   std::string endpoint;  ///< host:port that clients are told
-  std::string bind;      ///< where it listens, if the proxy has its `ip` (explicit mode); empty: ip
+  std::string bind =
+      {};  ///< where it listens, if the proxy has its `ip` (explicit mode); empty: ip
 };
 
 /// Fills in the templates of `text` for nodes[self]. ERRORS: invalid, an unknown {name}.

@@ -58,6 +58,7 @@ std::optional<int> parse(const std::vector<std::string>& words, RunArgs& args) {
 
 void print_words(const harness::RunResults& results, const std::string& run_dir) {
   for (const auto& line : harness::plain_words(results)) std::printf("%s\n", line.c_str());
+  for (const auto& note : results.notes) std::printf("%s\n", note.c_str());
   std::printf("\n");
   for (const auto& check : results.checks) {
     std::printf("%-14s %s  %s\n", check.name.c_str(),
@@ -105,7 +106,9 @@ Result<harness::RunResults> run_in_session(const harness::Suite& suite, const Ru
   run.interrupted = &interrupted();
   run.progress = [&progress](const std::string& line, bool step) { progress.update(line, step); };
   auto results = harness::run_suite(run);
+  const auto around = (*session)->bypasses();
   (*session)->stop();
+  if (results && !around.empty()) return bypass_error(around);
   return results;
 }
 

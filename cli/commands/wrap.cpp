@@ -155,7 +155,9 @@ int wrap_in_session(const harness::Suite& suite, const WrapArgs& args) {
   auto code = attend(**session);
   if (!code) return fail(code.error());
   const int judged = args.check ? judge(*files, suite, *code) : *code;
+  const auto around = (*session)->bypasses();
   (*session)->stop();
+  if (!around.empty()) return fail(bypass_error(around));
   return judged;
 }
 
@@ -169,6 +171,10 @@ int run(const std::vector<std::string>& words) {
   if (!system->host_access && !args.inside) {
     return fail(
         {ErrorCode::unsupported, system->title + " needs --inside: " + system->inside_reason});
+  }
+  if (suite->cluster.network == "explicit" && args.inside) {
+    return fail(
+        {ErrorCode::unsupported, "in explicit mode there is no inside; leave --inside out"});
   }
   if (auto ready = preflight(*suite); !ready) return fail(ready.error());
   install_interrupt();

@@ -4,10 +4,12 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <string_view>
 
 #include "harness/launcher/launcher_process.hpp"
@@ -22,6 +24,10 @@ struct Step {
 };
 
 Step enter_namespaces(const LaunchSpec& spec) {
+  if (spec.network < 0 && spec.hostname.empty() && spec.hosts_file.empty()) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // explicit mode: nothing of its own, nobody else ends it
+    return {};
+  }
   if (spec.network >= 0 && ::setns(spec.network, CLONE_NEWNET) != 0) {
     return {errno, "enter its network namespace"};
   }

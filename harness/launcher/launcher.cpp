@@ -28,7 +28,7 @@ Error gone() {
 
 }  // namespace
 
-Result<std::unique_ptr<Launcher>> Launcher::start() {
+Result<std::unique_ptr<Launcher>> Launcher::start(Walls walls) {
   if (thread_count() != 1) {
     return Error{ErrorCode::internal, "the launcher must be made before any thread is"};
   }
@@ -38,17 +38,19 @@ Result<std::unique_ptr<Launcher>> Launcher::start() {
   if (!exits.ok()) return std::move(exits).error();
   SUNDER_TRY(requests->first.want_pids());
   std::fflush(nullptr);
-  const long pid = ::syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, 0, 0, 0, 0);
+  const long spaces = walls == Walls::namespaces ? CLONE_NEWPID | CLONE_NEWNS : 0;
+  const long pid = ::syscall(SYS_clone, spaces | SIGCHLD, 0, 0, 0, 0);
   if (pid < 0) return errno_error("can't make the launcher of the database nodes", errno);
   if (pid == 0) {
     requests->first.close();
     exits->first.close();
-    launcher_process_main({std::move(requests->second), std::move(exits->second)});
+    launcher_process_main({std::move(requests->second), std::move(exits->second)},
+                          walls == Walls::namespaces);
   }
   requests->second.close();
   exits->second.close();
-  std::unique_ptr<Launcher> made(
-      new Launcher(std::move(requests->first), std::move(exits->first), static_cast<pid_t>(pid)));
+  std::unique_ptr<Launcher> made(new Launcher(std::move(requests->first), std::move(exits->first),
+                                              static_cast<pid_t>(pid), walls));
   auto ready = made->requests_.receive();
   if (!ready.ok()) return std::move(ready).error();
   if (!ready->has_value()) return gone();
@@ -100,7 +102,8 @@ Result<Launched> Launcher::launch(const LaunchSpec& spec) {
   Launched launched;
   launched.exec_errno = static_cast<int>(answer.number());
   launched.failed_at = answer.text();
-  if (launched.started()) launched.pid = frame->pid;
+  const auto own_pid = static_cast<pid_t>(answer.number());
+  if (launched.started()) launched.pid = walls_ == Walls::namespaces ? frame->pid : own_pid;
   return launched;
 }
 
@@ -132,7 +135,9 @@ void Launcher::close() {
     requests_.close();
   }
   if (pid_ <= 0) return;
-  ::kill(pid_, SIGKILL);  // pid 1 in there: the kernel ends everything else before it lets it go
+  // As pid 1 in there the kernel ends everything else before it lets it go. Without namespaces the
+  // end of file makes it kill every process group first.
+  if (walls_ == Walls::namespaces) ::kill(pid_, SIGKILL);
   while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
   pid_ = 0;

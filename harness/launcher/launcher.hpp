@@ -54,8 +54,13 @@ struct ExitReport {
 
 class Launcher {
  public:
-  /// REQUIRES isolate() before and exactly one thread. ERRORS: unsupported, io.
-  static Result<std::unique_ptr<Launcher>> start();
+  enum class Walls {
+    namespaces,  ///< as above
+    none,        ///< explicit mode, no privilege: what it started ends with it, but for processes
+                 ///< that leave their process group and their parent both
+  };
+  /// REQUIRES exactly one thread; with namespaces, isolate() before. ERRORS: unsupported, io.
+  static Result<std::unique_ptr<Launcher>> start(Walls walls = Walls::namespaces);
   /// close().
   ~Launcher();
   Launcher(const Launcher&) = delete;
@@ -76,14 +81,15 @@ class Launcher {
   [[nodiscard]] pid_t pid() const { return pid_; }
 
  private:
-  Launcher(Channel requests, Channel exits, pid_t pid)
-      : requests_(std::move(requests)), exits_(std::move(exits)), pid_(pid) {}
+  Launcher(Channel requests, Channel exits, pid_t pid, Walls walls)
+      : requests_(std::move(requests)), exits_(std::move(exits)), pid_(pid), walls_(walls) {}
   Result<Frame> ask(const FrameWriter& request, const std::vector<int>& fds);
 
   std::mutex mutex_;
   Channel requests_;
   Channel exits_;
   pid_t pid_ = 0;
+  Walls walls_;
   LaunchId last_id_ = 0;
 };
 

@@ -24,11 +24,17 @@ namespace {
 
 class LauncherProcess {
  public:
-  explicit LauncherProcess(LauncherPipes pipes) : pipes_(std::move(pipes)) {}
+  LauncherProcess(LauncherPipes pipes, bool namespaces)
+      : pipes_(std::move(pipes)), namespaces_(namespaces) {}
 
   // RETURNS false when the parent must give up; it has been told why.
   bool set_up() {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // Without namespaces nobody would end the nodes: it lives on until the end of file, and does.
+    if (namespaces_) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    } else {
+      ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    }
     ::prctl(PR_SET_NAME, "sunder-launcher");
     ::setsid();
     close_descriptors_but({pipes_.requests.fd(), pipes_.exits.fd()});
@@ -41,10 +47,16 @@ class LauncherProcess {
     ::sigprocmask(SIG_BLOCK, &child, nullptr);
     children_.reset(::signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK));
     int error = children_ ? 0 : errno;
-    if (error == 0 && ::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr)) {
+    if (error == 0 && namespaces_ &&
+        ::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr)) {
       error = errno;
     }
     return pipes_.requests.send(FrameWriter().number(error).body()).ok() && error == 0;
+  }
+
+  void end_all() const {
+    if (namespaces_) return;
+    for (const auto& entry : running_) ::kill(-entry.second, SIGKILL);
   }
 
   void serve() {
@@ -115,7 +127,10 @@ class LauncherProcess {
   }
 
   bool answer(pid_t pid, int error, const char* step) {
-    return pipes_.requests.send(FrameWriter().number(error).text(step).body(), {}, pid).ok();
+    // Naming another process needs a privilege that it has in a namespace of its own only.
+    return pipes_.requests
+        .send(FrameWriter().number(error).text(step).number(pid).body(), {}, namespaces_ ? pid : 0)
+        .ok();
   }
 
   // RETURNS false when nobody listens any more.
@@ -142,15 +157,17 @@ class LauncherProcess {
   }
 
   LauncherPipes pipes_;
+  bool namespaces_;
   UniqueFd children_;  // signalfd
   std::map<LaunchId, pid_t> running_;
 };
 
 }  // namespace
 
-void launcher_process_main(LauncherPipes pipes) {
-  LauncherProcess process(std::move(pipes));
+void launcher_process_main(LauncherPipes pipes, bool namespaces) {
+  LauncherProcess process(std::move(pipes), namespaces);
   if (process.set_up()) process.serve();
+  process.end_all();
   ::_exit(0);
 }
 

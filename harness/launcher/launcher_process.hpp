@@ -24,7 +24,8 @@ struct LauncherPipes {
 };
 
 /// Never returns. The first answer on `requests` says whether it could set itself up: errno and the step.
-[[noreturn]] void launcher_process_main(LauncherPipes pipes);
+/// `namespaces`: it has a pid namespace and mounts of its own.
+[[noreturn]] void launcher_process_main(LauncherPipes pipes, bool namespaces);
 
 /// In a forked child: becomes the process of `spec`, or writes StartFailure to `report` and ends.
 struct StartFailure {

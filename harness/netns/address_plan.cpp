@@ -11,6 +11,8 @@ constexpr Ipv4 kRouterOffset = 1;
 constexpr Ipv4 kClientOffset = 2;
 constexpr Ipv4 kServerOffset = 10;
 constexpr Ipv4 kHarnessOffset = 100;
+constexpr Ipv4 kLoopbackBase = 0x7F4D0000;  // 127.77.0.0
+constexpr Ipv4 kBindOffset = 0x00010000;    // 127.78.…
 
 Ipv4 host_mask(int prefix) {
   return static_cast<Ipv4>((std::uint64_t{1} << (32 - prefix)) - 1);
@@ -109,9 +111,10 @@ std::string AddressPlan::hosts_file() const {
   return text;
 }
 
-Result<AddressPlan> plan_addresses(const ClusterSpec& cluster, unsigned harness_clients) {
-  auto subnet = parse_subnet(cluster.subnet);
-  if (!subnet.ok()) return std::move(subnet).error();
+namespace {
+
+Result<AddressPlan> plan_within(const ClusterSpec& cluster, unsigned harness_clients,
+                                Subnet subnet) {
   if (cluster.nodes.empty() || cluster.nodes.size() > kServersMax ||
       cluster.nodes.size() + harness_clients > kHostsMax) {
     return Error{ErrorCode::invalid,
@@ -120,28 +123,43 @@ Result<AddressPlan> plan_addresses(const ClusterSpec& cluster, unsigned harness_
                  "cluster.nodes"};
   }
   AddressPlan plan;
-  plan.subnet = *subnet;
-  plan.router = subnet->base + kRouterOffset;
+  plan.subnet = subnet;
+  plan.router = subnet.base + kRouterOffset;
   std::vector<Node> nodes;
   for (std::size_t i = 0; i < cluster.nodes.size(); ++i) {
-    auto ip = server_address(cluster, *subnet, i);
+    auto ip = server_address(cluster, subnet, i);
     if (!ip.ok()) return std::move(ip).error();
     nodes.push_back(server_node(cluster, i, *ip));
   }
   for (unsigned i = 1; i <= harness_clients; ++i) {
     const std::string name = "c" + std::to_string(i);
-    nodes.push_back({name, NodeRole::client, subnet->base + kHarnessOffset + i, name, true});
+    nodes.push_back({name, NodeRole::client, subnet.base + kHarnessOffset + i, name, true});
   }
-  nodes.push_back({"client", NodeRole::client, subnet->base + kClientOffset, "client", true});
+  nodes.push_back({"client", NodeRole::client, subnet.base + kClientOffset, "client", true});
   std::set<Ipv4> taken{plan.router};
   for (const auto& node : nodes) {
-    if (subnet->contains(node.ip) && taken.insert(node.ip).second) continue;
+    if (subnet.contains(node.ip) && taken.insert(node.ip).second) continue;
     return Error{ErrorCode::invalid,
                  "the address " + to_string(node.ip) + " of " + node.name +
-                     " is taken, or outside of the subnet " + subnet->text(),
+                     " is taken, or outside of the subnet " + subnet.text(),
                  "cluster.subnet"};
   }
   plan.topology = Topology(std::move(nodes));
+  return plan;
+}
+
+}  // namespace
+
+Result<AddressPlan> plan_addresses(const ClusterSpec& cluster, unsigned harness_clients) {
+  auto subnet = parse_subnet(cluster.subnet);
+  if (!subnet.ok()) return std::move(subnet).error();
+  return plan_within(cluster, harness_clients, *subnet);
+}
+
+Result<AddressPlan> plan_loopback(const ClusterSpec& cluster, unsigned harness_clients,
+                                  std::uint8_t block) {
+  auto plan = plan_within(cluster, harness_clients, {kLoopbackBase + (Ipv4{block} << 8U), 24});
+  if (plan.ok()) plan->bind_offset = kBindOffset;
   return plan;
 }
 

@@ -30,6 +30,8 @@ struct Subnet {
 struct AddressPlan {
   Subnet subnet;
   Ipv4 router = 0;
+  /// Explicit mode: the proxy has the nodes' addresses, and a node listens at its own plus this.
+  Ipv4 bind_offset = 0;
   /// Servers in the suite's order, then c1 … cN, then `client`.
   Topology topology;
 
@@ -46,5 +48,8 @@ inline constexpr std::size_t kHostsMax = 200;
 /// ERRORS: invalid (too many nodes, an address outside of the subnet or given twice).
 [[nodiscard]] Result<AddressPlan> plan_addresses(const ClusterSpec& cluster,
                                                  unsigned harness_clients);
+/// Explicit mode: the same in 127.77.`block`.0/24; nodes listen in 127.78.`block`.0/24.
+[[nodiscard]] Result<AddressPlan> plan_loopback(const ClusterSpec& cluster,
+                                                unsigned harness_clients, std::uint8_t block);
 
 }  // namespace sunder::harness

@@ -5,7 +5,9 @@
 // it. An inode that is used again for a stranger's socket after some four billion others would be
 // taken for the node's.
 // See identify.hpp. Thread: the Clerk's. Tested by tests/proxy/identify_test.cpp.
+#include <chrono>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include "base/log.hpp"
@@ -16,17 +18,27 @@
 namespace sunder::proxy {
 namespace {
 
+constexpr int kExpectMillisMax = 200;
+
 class ByProcess final : public Identify {
  public:
   explicit ByProcess(std::shared_ptr<const NodeProcesses> processes)
       : processes_(std::move(processes)) {}
 
-  bool useful() const override { return processes_ != nullptr && processes_->nodes() > 0; }
+  bool useful() const override {
+    return processes_ != nullptr && (processes_->nodes() > 0 || processes_->expecting());
+  }
 
   void answer(std::span<WhoIs> questions) override {
     std::vector<std::uint32_t> inodes;
     for (const WhoIs& question : questions) inodes.push_back(inode_of(question));
     if (look_up(questions, inodes)) return;
+    owners_ = processes_->sockets();
+    if (look_up(questions, inodes) || !processes_->expecting()) return;
+    // A node that is being started may dial before anybody has told its process.
+    for (int i = 0; i < kExpectMillisMax && processes_->expecting(); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
     owners_ = processes_->sockets();
     look_up(questions, inodes);
   }

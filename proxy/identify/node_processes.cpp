@@ -58,11 +58,22 @@ void add_sockets(pid_t pid, NodeId node, SocketOwners& out) {
 
 void NodeProcesses::set(NodeId node, std::vector<pid_t> pids) {
   const std::lock_guard lock(mutex_);
+  expected_.erase(node);
   if (pids.empty()) {
     pids_.erase(node);
   } else {
     pids_[node] = std::move(pids);
   }
+}
+
+void NodeProcesses::expect(NodeId node) {
+  const std::lock_guard lock(mutex_);
+  expected_.insert(node);
+}
+
+bool NodeProcesses::expecting() const {
+  const std::lock_guard lock(mutex_);
+  return !expected_.empty();
 }
 
 std::vector<pid_t> NodeProcesses::pids(NodeId node) const {

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -36,6 +37,9 @@ class NodeProcesses {
 
   /// Replaces what was said of the node; an empty list forgets it.
   void set(NodeId node, std::vector<pid_t> pids);
+  /// The node is being started: until set(), a connection of nobody may be its.
+  void expect(NodeId node);
+  [[nodiscard]] bool expecting() const;
   /// As they were set; without children.
   [[nodiscard]] std::vector<pid_t> pids(NodeId node) const;
   /// How many nodes have processes.
@@ -46,6 +50,7 @@ class NodeProcesses {
  private:
   mutable std::mutex mutex_;
   std::map<NodeId, std::vector<pid_t>> pids_;
+  std::set<NodeId> expected_;
 };
 
 }  // namespace sunder::proxy

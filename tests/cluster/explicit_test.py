@@ -2,6 +2,8 @@
 """Explicit mode as a user runs it: hold of new connections, who dialled a listener for every source, connections around
 the proxy, and limits; with real processes, as root and as an ordinary user."""
 import json
+import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -9,6 +11,9 @@ import time
 import unittest
 
 import support
+
+# One that an ordinary user may run, too.
+PYTHON = shutil.which("python3", path="/usr/bin:/usr/local/bin") or sys.executable
 
 # A node: it listens, dials what it is told, and keeps every connection. A line in, a line out.
 NODE = """
@@ -50,7 +55,7 @@ for line in sys.stdin:
 
 class Node:
     def __init__(self, box):
-        command = box.command()[:-1] + [sys.executable, "-c", NODE]
+        command = box.command()[:-1] + [PYTHON, "-c", NODE]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.pid = self.process.pid  # setpriv has become python
         self.address = "127.0.0.1:" + self.process.stdout.readline().strip()
@@ -202,6 +207,87 @@ class Explicit(unittest.TestCase):
 
 class ExplicitAsUser(Explicit):
     as_user = True
+
+
+SUITE = """
+schema = 1
+[cluster]
+system = "etcd"
+nodes = 3
+network = "explicit"
+[workload]
+name = "register"
+clients = 6
+keys = 3
+rate = 120
+time = "14s"
+op_timeout = "1s"
+[[nemesis]]
+name = "partition"
+targets = "leader"
+kind = "reset"
+every = "7s"
+for = "4s"
+[checks.linearizable]
+"""
+
+INSIDE = """
+import json, os, sys, urllib.request
+with urllib.request.urlopen("http://" + os.environ["SUNDER_N1"] + "/health", timeout=20) as answer:
+    assert json.load(answer)["health"] == "true"
+with urllib.request.urlopen(os.environ["SUNDER_API"] + "/v1/status", timeout=20) as answer:
+    print(answer.read().decode())
+"""
+
+
+@unittest.skipUnless(shutil.which("etcd"), "etcd is not installed")
+class SuiteAsUser(unittest.TestCase):
+    """A whole cluster without any privilege: no namespace, no packet filter."""
+
+    def setUp(self):
+        self.box = support.Sandbox(as_user=True)
+        self.addCleanup(self.box.close)
+        self.suite = self.box.write("suite.toml", SUITE)
+
+    def test_a_run_with_real_etcd(self):
+        out = self.box.sub("out", "run")
+        done = self.box.run("run", self.suite, "--out", out, timeout=150)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        with open(os.path.join(out, "results.json")) as file:
+            results = json.load(file)
+        self.assertEqual(results["verdict"], "pass")
+        self.assertTrue(results["faults"])
+        for fault in results["faults"]:
+            self.assertEqual((fault["kind"], fault["vacuous"]), ("reset", False), fault)
+        self.assertEqual(self.box.leftovers(), [])
+
+    def test_a_wrapped_command_sees_every_pair(self):
+        done = self.box.run("wrap", self.suite, "--", PYTHON, "-c", INSIDE, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        status = json.loads(next(line for line in done.stdout.splitlines() if line.startswith("{")), strict=False)
+        self.assertEqual((status["mode"], status["bypasses"]), ("explicit", []))
+        for pair in status["pairs"]:
+            self.assertNotEqual(pair["from"], "unknown", pair)
+            if {pair["from"], pair["to"]} <= {"n1", "n2", "n3"} and pair["from"] != pair["to"]:
+                self.assertGreater(pair["bytes_out"], 0, pair)
+        self.assertEqual(self.box.leftovers(), [])
+
+    def test_nothing_stays_after_sigkill(self):
+        process = self.box.start("run", self.suite, "--out", self.box.sub("out", "killed"))
+        self.assertTrue(support.wait(lambda: sum("etcd" in c for c in self.box.processes().values()) >= 3, 40))
+        time.sleep(1)
+        process.kill()
+        process.communicate()
+        self.assertEqual(self.box.leftovers(), [])
+
+    def test_what_the_mode_cannot_do_is_told_before_anything_starts(self):
+        bad = self.box.write("bad.toml", SUITE.replace('"reset"', '"drop"'))
+        done = self.box.run("run", bad, timeout=30)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("bad.toml:17", done.stderr)
+        self.assertIn("explicit mode can't drop", done.stderr)
+        done = self.box.run("wrap", self.suite, "--inside", "--", "true", timeout=30)
+        self.assertEqual(done.returncode, 125, done.stderr)
 
 
 if __name__ == "__main__":

@@ -154,7 +154,7 @@ TEST_CASE("suite: mistakes name the place and what would be right") {
 }
 
 TEST_CASE("suite: network modes that are not there are refused as unsupported, with the reason") {
-  for (const std::string mode : {"launcher", "explicit", "attach"}) {
+  for (const std::string mode : {"launcher", "attach"}) {
     const File file(replaced(kGood, "nodes = 3", "nodes = 3\nnetwork = \"" + mode + "\""));
     const auto suite = load_suite(file.path);
     REQUIRE_FALSE(suite.ok());

@@ -267,6 +267,24 @@ TEST_CASE("clients come and go while their names are looked up, and the proxy st
   }
 }
 
+TEST_CASE("a node that is being started is waited for, a while", "[identify]") {
+  Child n1(dialler);
+  Shared rig;
+  rig.processes->expect(kN1);
+  n1.tell(rig.port);
+  REQUIRE(n1.told() == 1);
+  ::usleep(20'000);  // its process is told after it has dialled
+  CHECK(rig.total(kN1) + rig.total(kUnknownNode) == 0);
+  rig.processes->set(kN1, {n1.pid()});
+  rig.check_word();
+  CHECK(eventually([&] { return rig.total(kN1) == 1; }));
+  rig.processes->expect(kN2);  // and never told
+  n1.tell(rig.port);
+  REQUIRE(n1.told() == 1);
+  const UniqueFd stranger(dial(rig.port));
+  CHECK(eventually([&] { return rig.total(kN1) == 2 && rig.total(kUnknownNode) == 1; }));
+}
+
 TEST_CASE("a clerk answers on its own thread, or takes nothing", "[identify]") {
   auto processes = std::make_shared<NodeProcesses>();
   Clerk clerk(identify_by_process(processes));
