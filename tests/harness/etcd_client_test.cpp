@@ -344,7 +344,7 @@ TEST_CASE("etcd: a real node: reads, writes, cas, its status, and its death", "[
 }
 
 TEST_CASE("clients: systems without an adapter are refused, with the list") {
-  CHECK(known_clients() == std::vector<std::string>{"etcd"});
+  CHECK(known_clients() == std::vector<std::string>{"etcd", "embedded"});
   const auto made = make_client("cassandra");
   REQUIRE_FALSE(made.ok());
   CHECK(made.error().code == ErrorCode::unsupported);
