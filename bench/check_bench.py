@@ -23,6 +23,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import namedtuple
 
 import porcupine_peer
 from check_rows import SEARCHES, WORKS
@@ -32,6 +33,7 @@ SUNDER = pathlib.Path(os.environ.get("SUNDER_BINARY", ROOT / "build" / "release"
 HISTORIES = pathlib.Path(os.environ.get("SUNDER_HISTORIES", ROOT.parent / "shared" / "histories"))
 MARKS = ("<!-- tables: written by ./dev bench check --write -->", "<!-- end of the tables -->")
 LIMIT = 60.0  # seconds for one file, as by default
+Judged = namedtuple("Judged", "seconds cpu mib verdict witness")
 
 
 class Bench:
@@ -55,19 +57,20 @@ class Bench:
             sys.exit(f"bench: sunder gen {' '.join(words)} failed; run it by hand to see why")
         return path
 
-    # RETURNS (median seconds, greatest MiB, verdict of the file, operations of its witness).
+    # RETURNS a Judged: medians of seconds and CPU seconds, greatest MiB, verdict of the file, operations of its witness.
     def judge(self, path, words, runs):
-        seconds, mib, found = [], 0.0, None
+        seconds, cpu, mib, found = [], [], 0.0, None
         for _ in range(runs):
             done = porcupine_peer.run([SUNDER, "check", path, "--json", *words], LIMIT + 30)
             seconds.append(done.wall)
+            cpu.append(done.cpu)
             mib = max(mib, done.rss)
             if done.code not in (0, 1, 3):
-                return done.wall, mib, "no verdict", 0
+                return Judged(done.wall, done.cpu, mib, "no verdict", 0)
             found = json.loads(done.output)
         events = next((c["witness"] for c in found["checks"] if c["verdict"] == "fail"), [])
-        return (statistics.median(seconds), mib, found["verdict"],
-                sum(1 for event in events if event["type"] == "invoke"))
+        return Judged(statistics.median(seconds), statistics.median(cpu), mib, found["verdict"],
+                      sum(1 for event in events if event["type"] == "invoke"))
 
     def expect(self, what, verdict, expected):
         if verdict != expected:
@@ -79,8 +82,8 @@ class Bench:
         if not rows:
             return
         self.say("\n### From file to verdict\n")
-        self.say("| history | operations | format | s | bar | MiB | bar | verdict | operations of the witness |")
-        self.say("|---|--:|---|--:|--:|--:|--:|---|--:|")
+        self.say("| history | operations | format | s | bar | CPU s | MiB | bar | verdict | operations of the witness |")
+        self.say("|---|--:|---|--:|--:|--:|--:|--:|---|--:|")
         for row in rows:
             self.work(row)
         for fmt in ("edn", "jsonl"):
@@ -92,10 +95,10 @@ class Bench:
         words = [*row.gen, "--ops", str(row.ops), "--format", row.format]
         path = self.generate(f"history.{row.format}", words)
         # A small file is read once before, so that the first run is not the one that meets a cold cache.
-        seconds, mib, verdict, witness = self.judge(path, row.check, self.runs)
+        seconds, cpu, mib, verdict, witness = self.judge(path, row.check, self.runs)
         path.unlink()
         self.seconds[(row.name, row.ops, row.format)] = seconds
-        self.say(f"| {row.title} | {count(row.ops)} | {row.format} | {seconds:.2f} | {row.seconds:g} | {mib:.0f} | "
+        self.say(f"| {row.title} | {count(row.ops)} | {row.format} | {seconds:.2f} | {row.seconds:g} | {cpu:.2f} | {mib:.0f} | "
                  f"{row.mib or ''} | {verdict} | {witness or ''} |")
         title = f"{row.title}, {count(row.ops)}, {row.format}"
         self.expect(title, verdict, row.expected)
@@ -155,7 +158,7 @@ class Bench:
             print(f"  seed {seed} of {seeds}", end="\r", file=sys.stderr, flush=True)
             words = ["--clients", str(row.clients), "--values", "5", "--ops", str(row.ops), "--seed", str(seed)]
             path = self.generate("search.jsonl", words + (["--plant", row.plant] if row.plant else []))
-            seconds, mib, verdict, _ = self.judge(path, ["--timeout", "60s", "--memory", "4GiB"],
+            seconds, _, mib, verdict, _ = self.judge(path, ["--timeout", "60s", "--memory", "4GiB"],
                                                   1 if row.every else self.runs)
             mine.append(seconds)
             memory = max(memory, mib)
@@ -244,6 +247,9 @@ def main():
     with tempfile.TemporaryDirectory(prefix="sunder-bench-", dir=options.folder) as folder:
         bench = Bench(options, peer, folder)
         bench.say(f"{machine()}, {datetime.date.today()}. Medians of {bench.runs} runs from file to verdict.")
+        busy = os.getloadavg()[0]
+        if busy > 0.5:
+            bench.say(f"\nThe machine was busy when this began (load {busy:.1f}): seconds are too high; CPU seconds tell more.")
         if missing:
             bench.say(f"\nleft out: {missing}.")
         if "public" in only:

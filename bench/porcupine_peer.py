@@ -16,9 +16,9 @@ BINARY = ROOT / "build" / "peers" / "bin" / "porcupine"
 NAME = "Porcupine 1.3.1"
 LEGAL = {"ok": "pass", "illegal": "fail", "unknown": "unknown"}
 
-# seconds: of the check alone, without reading the file. wall and rss (MiB): of the whole process.
+# seconds: of the check alone, without reading the file. wall, cpu (seconds of all threads) and rss (MiB): of the process.
 Answer = collections.namedtuple("Answer", "verdict seconds operations")
-Run = collections.namedtuple("Run", "code wall rss output")
+Run = collections.namedtuple("Run", "code wall cpu rss output")
 
 
 def build():
@@ -73,7 +73,7 @@ def run(command, limit):
             break
         output += rest
     os.close(reading)
-    return Run(code, wall, usage.ru_maxrss / 1024, output.decode("utf-8", "replace"))
+    return Run(code, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output.decode("utf-8", "replace"))
 
 
 def judge(binary, files, timeout):
