@@ -461,6 +461,13 @@ void Connection::abort(Nanos now) noexcept {
   if (state_ != State::finished) finish(true, now);
 }
 
+void Connection::hang_up(Nanos now) noexcept {
+  if (state_ == State::finished) return;
+  const bool whole = pipes_[kClient].queued() + pipes_[kServer].queued() == 0;
+  // The kernel itself sends RST where a socket with unread bytes is closed.
+  finish(state_ == State::connecting || !whole, now);
+}
+
 void Connection::finish(bool by_reset, Nanos now) noexcept {
   SUNDER_ASSERT(state_ != State::finished);
   state_ = State::finished;

@@ -61,6 +61,9 @@ class Connection final : uv::PollHandler, uv::LookupHandler, Timed {
   void adopt(Nanos now) noexcept;
   /// RST on both sides, now.
   void abort(Nanos now) noexcept;
+  /// FIN on both sides, now. RST where bytes are lost by it (they wait here or are unread), since
+  /// a stream that was cut off must not look like a whole one, and where it is not open yet.
+  void hang_up(Nanos now) noexcept;
   /// Adds the time that bytes wait under holds still in force.
   void add_held(std::map<RuleId, Touched>& sums, Nanos now) const;
 

@@ -207,7 +207,7 @@ void HallLoop::look_at_gates() noexcept {
 void HallLoop::end_connections_of(ListenerId id) noexcept {
   const Nanos now = context_.clock->now();
   for (std::size_t i = 0; i < connections_.size(); ++i) {
-    if (connections_[i]->listener() == id) connections_[i]->abort(now);
+    if (connections_[i]->listener() == id) connections_[i]->hang_up(now);
   }
 }
 

@@ -67,7 +67,7 @@ class HallLoop final : uv::TurnHandler, AcceptHandler {
   void close_listener(ListenerId id) noexcept;
   /// The listeners look at their gates again.
   void look_at_gates() noexcept;
-  /// Resets what was accepted there.
+  /// Hangs up what was accepted there.
   void end_connections_of(ListenerId id) noexcept;
   Swapped swap(InForcePtr in_force);
   void add_stats(std::map<PairId, PairStats>& sums) const;

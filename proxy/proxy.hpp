@@ -127,8 +127,8 @@ class Proxy {
   /// A listener from now on: every loop accepts when this returns. ERRORS: io, unavailable (the
   /// proxy has stopped), unsupported (a shared listener to a node that is under a hold).
   virtual Result<ListenerId> listen(ListenerSpec spec) = 0;
-  /// Accepts no more there; with `end_connections` what was accepted there is reset. Done when
-  /// this returns.
+  /// Accepts no more there; with `end_connections` what was accepted there ends: by FIN, or
+  /// by RST where bytes are lost by it. Done when this returns.
   virtual void unlisten(ListenerId id, bool end_connections) = 0;
   /// Counters, and what every rule in force has touched so far.
   [[nodiscard]] virtual ProxySnapshot snapshot() = 0;

@@ -5,6 +5,7 @@ Ports that a server chose itself differ and are compared as PORT. What differs o
 in docs/reference/toxiproxy.md.
 """
 import re
+import socket
 import sys
 import time
 
@@ -28,6 +29,8 @@ def table(taken):
         '{"name":"w4","upstream":"b","listen":"localhost:0","enabled":false}', '{"name":"w4","upstream":"b"}',
         '{"name":"w5<>&\\u2028\\u0001","upstream":"b","listen":"localhost:0","Enabled":null,"toxics":[1]}',
         '{"name":"w6","upstream":"b","listen":"127.0.0.1:1","Logger":1}',
+        '{"name":"v6","upstream":"b","listen":"[::1]:0"}', '{"name":"v6any","upstream":"b","listen":"[::]:0"}',
+        '{"name":"any","upstream":"b","listen":"0.0.0.0:0"}', '{"name":"any2","upstream":"b","listen":":0"}',
         '{"NAME":"w8","UPSTREAM":"b","listen":"127.0.0.1:http","enabled":false}',
     ]
     toxics = [
@@ -75,7 +78,8 @@ def table(taken):
 def plain(answer, taken):
     status, headers, body = answer
     text = body.decode("utf-8", "replace")
-    text = re.sub(r"127\.0\.0\.1:(\d+)", lambda m: m[0] if int(m[1]) in (taken, 0, 80) else "127.0.0.1:PORT", text)
+    text = re.sub(r"(127\.0\.0\.1|\[::1?\]):(\d+)",
+                  lambda m: m[0] if int(m[2]) in (taken, 0, 80) else m[1] + ":PORT", text)
     return status, headers, text
 
 
@@ -108,6 +112,84 @@ def behaviour(server):
     return out
 
 
+def end_of(peer):
+    """(bytes, "fin", "reset" or "open") of what a peer still gets; open: 2 s without an end."""
+    peer.settimeout(2)
+    count = 0
+    try:
+        while data := peer.recv(65536):
+            count += len(data)
+    except ConnectionResetError:
+        return count, "reset"
+    except socket.timeout:
+        return count, "open"
+    return count, "fin"
+
+
+def ending(server, toxic, stream, close, order):
+    """(client's end, server's end or None, seconds) of one connection: a hundred bytes go each way, the server closes
+    where asked, and then an order is given to the API."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(5)
+        upstream = "127.0.0.1:%d" % listener.getsockname()[1]
+        made = server.ask("POST", "/proxies", '{"name":"end","listen":"127.0.0.1:0","upstream":"%s"}' % upstream)
+        address = re.search(rb'"listen":"([^"]+)"', made[2])[1].decode()
+        if toxic is not None:
+            body = '{"type":"%s","name":"t","stream":"%s","attributes":%s}' % (toxic[0], stream, toxic[1])
+            assert server.ask("POST", "/proxies/end/toxics", body)[0] == 200
+        try:
+            with support.connect(address) as client:
+                there, _ = listener.accept()
+                with there:
+                    begin = time.monotonic()
+                    client.sendall(b"c" * 100)
+                    there.sendall(b"s" * 100)
+                    if toxic is None:
+                        support.receive(client, 100)
+                        support.receive(there, 100)
+                    if order is not None:
+                        time.sleep(0.3)
+                        assert server.ask(*order)[0] in (200, 204), order
+                    if close:
+                        there.shutdown(socket.SHUT_WR)
+                    at_client = end_of(client)
+                    seconds = time.monotonic() - begin
+                    return at_client, None if close else end_of(there), seconds
+        finally:
+            server.ask("DELETE", "/proxies/end")
+
+
+REMOVE = ("DELETE", "/proxies/end/toxics/t")
+# what, toxic, stream, the server closes, the order, the least time to the client's end
+ENDINGS = (
+    ("nothing", None, "", True, None, 0),
+    ("a proxy deleted", None, "", False, ("DELETE", "/proxies/end"), 0.3),
+    ("a proxy disabled", None, "", False, ("POST", "/proxies/end", '{"enabled":false}'), 0.3),
+    ("slow_close", ("slow_close", '{"delay":500}'), "downstream", True, None, 0.5),
+    ("limit_data", ("limit_data", '{"bytes":50}'), "downstream", False, None, 0),
+    ("timeout", ("timeout", '{"timeout":400}'), "downstream", False, None, 0.4),
+    ("timeout 0", ("timeout", '{"timeout":0}'), "downstream", False, None, 2),
+    ("timeout 0 removed", ("timeout", '{"timeout":0}'), "downstream", False, REMOVE, 0.3),
+    ("reset_peer", ("reset_peer", '{"timeout":300}'), "downstream", False, None, 0.3),
+    ("reset_peer upstream", ("reset_peer", '{"timeout":300}'), "upstream", False, None, 0.3),
+    ("latency removed", ("latency", '{"latency":60000}'), "downstream", True, REMOVE, 0.3),
+    ("bandwidth 0 removed", ("bandwidth", '{"rate":0}'), "downstream", True, REMOVE, 0.3),
+)
+
+
+def compare_endings(original, ours):
+    """How many differ: the bytes and the kind of the end, at both ends, and the time (a slow machine has 5 s more)."""
+    differ = 0
+    for what, toxic, stream, close, order, least in ENDINGS:
+        want = ending(original, toxic, stream, close, order)
+        got = ending(ours, toxic, stream, close, order)
+        same = got[:2] == want[:2] and least - 0.05 <= got[2] <= least + 5
+        print(f"{what}: original {want[0]} {want[1]} after {want[2]:.2f} s, ours {got[0]} {got[1]} after {got[2]:.2f} s"
+              + ("" if same else ": DIFFERENT"))
+        differ += not same
+    return differ
+
+
 def main():
     if not support.has_serve():
         print("skipped: this binary has no `serve`")
@@ -128,9 +210,10 @@ def main():
         print(f"{len(rows)} requests compared, {failures} differ")
         want, got = behaviour(original), behaviour(ours)
         for kind, (what, seconds) in want.items():
-            same = got[kind][0] == what and abs(got[kind][1] - seconds) < 0.2
+            same = got[kind][0] == what and -0.2 < got[kind][1] - seconds < 5
             print(f"{kind}: original {what} after {seconds:.2f} s, ours {got[kind][0]} after {got[kind][1]:.2f} s")
             failures += not same
+        failures += compare_endings(original, ours)
     return 1 if failures else 0
 
 
