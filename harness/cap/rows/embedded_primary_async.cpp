@@ -1,4 +1,5 @@
-// Row "embedded-primary-async": the first node decides and never waits; the others answer reads from what they have (nodes/modes/primary_async.cpp).
+// Row "embedded-primary-async": the first node decides and never waits; the others answer reads from what they have
+// (nodes/modes/primary_async.cpp).
 #include "harness/cap/row.hpp"
 
 namespace sunder::harness::cap {
