@@ -65,6 +65,7 @@ struct Session::State {
   void say(const std::string& line) const {
     if (options.progress) options.progress(line);
   }
+  Status fork_host_side();
   Status on_the_host();
   Status open_doors();
   Status leave_the_host();
@@ -75,6 +76,14 @@ struct Session::State {
   Status wait_cluster_ready();
   Status tell_ctl();
 };
+
+// First of all, so that SIGKILL during the rest leaves nothing.
+Status Session::State::fork_host_side() {
+  auto side = harness::HostSide::fork({options.scratch_dir, {}});
+  if (!side) return side.error();
+  host = std::move(*side);
+  return {};
+}
 
 // 1 and 2: what must be made in the host's namespaces.
 Status Session::State::on_the_host() {
@@ -89,9 +98,6 @@ Status Session::State::on_the_host() {
   api_host = std::move(*api);
   // An ordinary user is 0 in the namespace to come: the folder's name is asked for now.
   runtime_folder = control::runtime_folder();
-  auto side = harness::HostSide::fork({options.scratch_dir, {}});
-  if (!side) return side.error();
-  host = std::move(*side);
   return {};
 }
 
@@ -314,6 +320,7 @@ Result<std::unique_ptr<Session>> Session::start(const SessionOptions& options) {
   s.options = options;
   auto session =
       std::unique_ptr<Session>(new Session(std::move(state)));  // stops what a failed start leaves
+  SUNDER_TRY(s.fork_host_side());
   auto system = harness::load_system(options.suite->cluster.system);
   if (!system) return system.error();
   s.system = std::move(*system);

@@ -1,6 +1,6 @@
 // Session: a cluster behind the proxy, from nothing to ready, and back to nothing. What `run` and `wrap` share.
 //
-// The order of start() is docs/internals/ARCHITECTURE.md, "A session, in order": host sockets, host side, unshare, launcher,
+// The order of start() is docs/internals/ARCHITECTURE.md, "A session, in order": host side, host sockets, unshare, launcher,
 // namespaces, packet filter, forwarding; only then threads: proxy, control API, supervisor.
 // In explicit mode (network = "explicit") there are no namespaces and no packet filter,
 // and the nodes' addresses are the proxy's.

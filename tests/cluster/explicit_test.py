@@ -240,7 +240,6 @@ with urllib.request.urlopen(os.environ["SUNDER_API"] + "/v1/status", timeout=20)
 """
 
 
-@unittest.skipUnless(shutil.which("etcd"), "etcd is not installed")
 class SuiteAsUser(unittest.TestCase):
     """A whole cluster without any privilege: no namespace, no packet filter."""
 
@@ -249,7 +248,15 @@ class SuiteAsUser(unittest.TestCase):
         self.addCleanup(self.box.close)
         self.suite = self.box.write("suite.toml", SUITE)
 
+    @unittest.skipUnless(shutil.which("etcd"), "etcd is not installed")
     def test_a_run_with_real_etcd(self):
+        self.check_run()
+
+    def test_a_run_with_reference_nodes(self):
+        self.suite = self.box.write("nodes.toml", SUITE.replace('"etcd"', '"embedded-quorum"').replace('"leader"', '"n1"'))
+        self.check_run()
+
+    def check_run(self):
         out = self.box.sub("out", "run")
         done = self.box.run("run", self.suite, "--out", out, timeout=150)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
@@ -261,6 +268,7 @@ class SuiteAsUser(unittest.TestCase):
             self.assertEqual((fault["kind"], fault["vacuous"]), ("reset", False), fault)
         self.assertEqual(self.box.leftovers(), [])
 
+    @unittest.skipUnless(shutil.which("etcd"), "etcd is not installed")
     def test_a_wrapped_command_sees_every_pair(self):
         done = self.box.run("wrap", self.suite, "--", PYTHON, "-c", INSIDE, timeout=120)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
@@ -272,6 +280,7 @@ class SuiteAsUser(unittest.TestCase):
                 self.assertGreater(pair["bytes_out"], 0, pair)
         self.assertEqual(self.box.leftovers(), [])
 
+    @unittest.skipUnless(shutil.which("etcd"), "etcd is not installed")
     def test_nothing_stays_after_sigkill(self):
         process = self.box.start("run", self.suite, "--out", self.box.sub("out", "killed"))
         self.assertTrue(support.wait(lambda: sum("etcd" in c for c in self.box.processes().values()) >= 3, 40))
@@ -280,6 +289,7 @@ class SuiteAsUser(unittest.TestCase):
         process.communicate()
         self.assertEqual(self.box.leftovers(), [])
 
+    @unittest.skipUnless(shutil.which("etcd"), "etcd is not installed")
     def test_what_the_mode_cannot_do_is_told_before_anything_starts(self):
         bad = self.box.write("bad.toml", SUITE.replace('"reset"', '"drop"'))
         done = self.box.run("run", bad, timeout=30)
