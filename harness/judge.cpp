@@ -6,6 +6,7 @@
 
 #include "base/config.hpp"
 #include "base/units.hpp"
+#include "harness/gilbert_lynch.hpp"
 #include "harness/nemesis.hpp"
 
 namespace sunder::harness {
@@ -233,6 +234,11 @@ void judge_run(const Suite& suite, const std::string& history_path, const std::s
   }
   if (suite.recovery.wanted) {
     results->checks.push_back(judge_recovery(suite.recovery, results->recovery));
+  }
+  if (suite.workload.name == "gilbert-lynch") {
+    for (ProofReplay& replay : gilbert_lynch(*history, windows, suite.availability.settle)) {
+      results->notes.push_back(std::move(replay.text));
+    }
   }
   if (!suite.nemeses.empty() && all_vacuous(suite, results->faults)) {
     results->checks.push_back(judge_nemesis(results->faults));

@@ -54,7 +54,10 @@ std::vector<Cell> measure_cells(const MeasureInput& input, const Records& record
   for (const AvailabilityRow& row : rows_by_node(input, records)) {
     if (!counts(row, records)) continue;
     const std::string& node = row.nodes.front();
-    const bool cut_off = has(phase_of(records, row.fault)->touched, node);
+    // Where the rest is no majority either, its nodes are cut off as well.
+    const PhaseRecord& phase = *phase_of(records, row.fault);
+    const std::size_t nodes = input.history.nodes.size();
+    const bool cut_off = has(phase.touched, node) || 2 * (nodes - phase.touched.size()) <= nodes;
     Cell& cell = found[{row.op, node, cut_off}];
     cell.node = node;
     cell.op = row.op;

@@ -2,7 +2,7 @@
 //
 // Findings → **text**, **cap.json** (CONTRACT: `sunder cap --json`; docs/reference/cap.md), **report.html**. The page takes
 // sections of the report (harness/report) and draws what only a CAP experiment has. Thread: pure.
-// Tested by tests/harness/cap_present_test.cpp.
+// Tested by tests/harness/cap_measure_test.cpp.
 #pragma once
 
 #include <string>

@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""`sunder cap` on a real etcd cluster: letters, evidence, exit code, Ctrl-C. Latencies are noisy on a busy machine, so
+letters that need a slope may be undecided there; wrong they must never be."""
+import json
+import os
+import time
+
+import support
+from support import wait
+
+
+class Cap(support.ClusterTest):
+    def measure(self, row):
+        out = self.box.sub("out", row)
+        started = time.monotonic()
+        process = self.box.run("cap", row, "--quick", "--json", "--seed", "7", "--out", out, timeout=180)
+        self.assertIn(process.returncode, (0, 3), process.stdout + process.stderr)
+        self.assertLess(time.monotonic() - started, 120)
+        result = json.loads(process.stdout)
+        letters = [result["partition"], result["else"]]
+        letters += [op[k] for op in result["ops"].values() for k in ("partition", "else")]
+        self.assertEqual(process.returncode, 3 if "undecided" in letters else 0, letters)
+        for file in ("history.jsonl", "events.jsonl", "results.json", "cap.json", "report.html"):
+            self.assertGreater(os.path.getsize(os.path.join(out, file)), 0, file)
+        with open(os.path.join(out, "cap.json")) as f:
+            self.assertEqual(json.load(f), result)
+        self.assertEqual((result["row"], result["nodes"], result["clock"], result["runs"]), (row, 3, "shared", 1))
+        self.assertEqual(result["evidence"], out)
+        self.assertEqual(set(result["ops"]), {"read", "write", "cas"})
+        for op in result["ops"].values():
+            if op["slope_rtt"] is not None:
+                low, middle, high = op["slope_rtt"]
+                self.assertTrue(low <= middle <= high, op)
+        self.assert_clean()
+        return result
+
+    def test_etcd(self):
+        result = self.measure("etcd")
+        self.assertEqual(result["linearizable"], "pass")
+        self.assertGreater(result["power_across"], 0)
+        self.assertEqual(result["partition"], "C", result)
+        self.assertIn(result["else"], ("C", "undecided"), result)
+        for op in result["ops"].values():
+            self.assertEqual(op["partition"], "C", result)
+            self.assertIn(op["else"], ("C", "undecided"), result)
+            cut_off = [c for c in op["cells"] if c["cut_off"]]
+            self.assertTrue(cut_off and all(c["answered"] == 0 for c in cut_off), op)
+        self.assertEqual(result["keys"]["diverged"] + result["keys"]["lost"], 0)
+        self.assertEqual(result["quorum"]["f_by_cut"], 1, result["quorum"])
+
+    def test_etcd_serializable(self):
+        result = self.measure("etcd-serializable")
+        self.assertEqual(result["linearizable"], "fail")
+        self.assertEqual(result["ops"]["read"]["partition"], "A", result)
+        self.assertEqual(result["ops"]["write"]["partition"], "C", result)
+        self.assertIn(result["ops"]["read"]["else"], ("L", "undecided"), result)
+        self.assertIn(result["ops"]["write"]["else"], ("C", "undecided"), result)
+        self.assertEqual(result["partition"], "neither", result)
+
+    def test_interrupt(self):
+        out = self.box.sub("out", "stopped")
+        process = self.box.start("cap", "etcd", "--quick", "--out", out)
+        self.assertTrue(wait(lambda: os.path.exists(os.path.join(out, "history.jsonl")), 30))
+        time.sleep(4)
+        process.send_signal(2)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130)
+        self.assert_clean()
+
+    def test_wrong_row(self):
+        process = self.box.run("cap", "etcs")
+        self.assertEqual(process.returncode, 2)
+        self.assertIn('did you mean "etcd"', process.stderr)
+
+
+if __name__ == "__main__":
+    support.main()
