@@ -99,7 +99,9 @@ void print_text(const std::vector<Line>& lines, bool netns) {
               netns ? "works here; cuts: drop, hold, reset, close, refuse"
                     : "does not work here; change what \"no\" names above");
   if (!can_serve()) return;
-  std::printf("mode explicit (sunder serve): works everywhere; cuts: hold, reset, close, refuse\n");
+  std::printf(
+      "mode explicit (sunder serve, or network = \"explicit\" in a suite): works everywhere; "
+      "cuts: reset, close, refuse, and hold where a pair has its own listener\n");
 }
 
 int run(const std::vector<std::string>& args) {
