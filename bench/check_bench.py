@@ -82,14 +82,16 @@ class Bench:
         if not rows:
             return
         self.say("\n### From file to verdict\n")
-        self.say("| history | operations | format | s | bar | CPU s | MiB | bar | verdict | operations of the witness |")
+        self.say("| history | operations | format | s | bar | CPU s | MiB | bar | verdict | "
+                 "operations of the witness |")
         self.say("|---|--:|---|--:|--:|--:|--:|--:|---|--:|")
         for row in rows:
             self.work(row)
         for fmt in ("edn", "jsonl"):
             small, large = (self.seconds.get(("register", ops, fmt)) for ops in (1_000_000, 10_000_000))
             if small and large:
-                self.bar("unique-value register", f"exponent between 1 M and 10 M, {fmt}", math.log10(large / small), "<=", 1.1)
+                self.bar("register, 10 clients", f"exponent between 1 M and 10 M, {fmt}",
+                         math.log10(large / small), "<=", 1.1)
 
     def work(self, row):
         words = [*row.gen, "--ops", str(row.ops), "--format", row.format]
@@ -98,8 +100,8 @@ class Bench:
         seconds, cpu, mib, verdict, witness = self.judge(path, row.check, self.runs)
         path.unlink()
         self.seconds[(row.name, row.ops, row.format)] = seconds
-        self.say(f"| {row.title} | {count(row.ops)} | {row.format} | {seconds:.2f} | {row.seconds:g} | {cpu:.2f} | {mib:.0f} | "
-                 f"{row.mib or ''} | {verdict} | {witness or ''} |")
+        self.say(f"| {row.title} | {count(row.ops)} | {row.format} | {seconds:.2f} | {row.seconds:g} | "
+                 f"{cpu:.2f} | {mib:.0f} | {row.mib or ''} | {verdict} | {witness or ''} |")
         title = f"{row.title}, {count(row.ops)}, {row.format}"
         self.expect(title, verdict, row.expected)
         self.bar(title, "s", seconds, "<=", row.seconds)
@@ -144,7 +146,8 @@ class Bench:
         if not rows:
             return
         self.say("\n### The general search beside Porcupine: values drawn from 5\n")
-        self.say("| history | seeds | sunder decides | s, median | s, slowest | MiB | Porcupine decides | s, median | MiB | ratio, median |")
+        self.say("| history | seeds | sunder decides | s, median | s, slowest | MiB | Porcupine decides | "
+                 "s, median | MiB | ratio, median |")
         self.say("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
         for row in rows:
             self.search(row)
@@ -181,7 +184,8 @@ class Bench:
                     self.expect(f"{row.title}, seed {seed}, Porcupine", answer.verdict, expected)
             path.unlink()
         median = statistics.median
-        there = (f"{decided_there} in {row.peer_seconds} s | {median(theirs):.2f} | {their_memory:.0f} | {median(ratios):.1f}× "
+        there = (f"{decided_there} in {row.peer_seconds} s | {median(theirs):.2f} | {their_memory:.0f} | "
+                 f"{median(ratios):.1f}× "
                  if theirs else "left out | | | ")
         self.say(f"| {row.title} | {seeds} | {decided} | {median(mine):.3f} | {max(mine):.3f} | {memory:.0f} | {there}|")
         self.bar(row.title, "MiB", memory, "<=", row.mib)
@@ -242,6 +246,8 @@ def main():
         if name not in names:
             sys.exit(f"bench: there is no row {name!r}; there are: {', '.join(names)}")
     most = options.most or (1_000_000 if options.quick else sys.maxsize)
+    if options.write and MARKS[0] not in pathlib.Path(options.write).read_text(encoding="utf-8"):
+        sys.exit(f"bench: {options.write} has no line {MARKS[0]!r}; put it where the tables belong")
     peer, missing = porcupine_peer.build()
     begin = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="sunder-bench-", dir=options.folder) as folder:
@@ -249,7 +255,8 @@ def main():
         bench.say(f"{machine()}, {datetime.date.today()}. Medians of {bench.runs} runs from file to verdict.")
         busy = os.getloadavg()[0]
         if busy > 0.5:
-            bench.say(f"\nThe machine was busy when this began (load {busy:.1f}): seconds are too high; CPU seconds tell more.")
+            bench.say(f"\nThe machine was busy when this began (load {busy:.1f}): seconds are too high; CPU seconds "
+                      "tell more.")
         if missing:
             bench.say(f"\nleft out: {missing}.")
         if "public" in only:

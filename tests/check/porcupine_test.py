@@ -21,7 +21,8 @@ import porcupine_peer  # noqa: E402
 BINARY = os.environ.get("SUNDER_BINARY", str(ROOT / "build" / "release" / "sunder"))
 HISTORIES = 400
 SKIPPED = 77
-HEADER = {"sunder": 1, "t0": 0, "wall": "", "clock": "shared", "initial": None, "seed": 1, "suite": "porcupine", "nodes": ["n1"]}
+HEADER = {"sunder": 1, "t0": 0, "wall": "", "clock": "shared", "initial": None, "seed": 1, "suite": "porcupine",
+          "nodes": ["n1"]}
 
 
 class Draw:
@@ -118,7 +119,8 @@ def main():
         mine = ours(files)
         wrong = [file for file in files if file not in mine or file not in theirs or mine[file] != theirs[file].verdict]
         for file in wrong[:3]:
-            print(f"sunder: {mine.get(file)}, Porcupine: {theirs.get(file)}\n{pathlib.Path(file).read_text(encoding='utf-8')}")
+            print(f"sunder: {mine.get(file)}, Porcupine: {theirs.get(file)}")
+            print(f"{pathlib.Path(file).read_text(encoding='utf-8')}")
     illegal = sum(answer.verdict == "fail" for answer in theirs.values())
     print(f"{len(files)} histories, {illegal} illegal, {len(wrong)} verdicts differ")
     if not HISTORIES / 10 < illegal < HISTORIES * 9 / 10:
