@@ -17,6 +17,7 @@ inline constexpr std::size_t kRequestMax = 4U << 20;      ///< bytes of a chunke
 inline constexpr std::size_t kGuestsMax = 512;            ///< connections to the API at once
 inline constexpr std::size_t kGuestBytesMax = 64U << 20;  ///< bytes of requests that are not whole
 inline constexpr std::size_t kListMax = 4096;             ///< nodes, pairs or names in one request
+inline constexpr std::size_t kProxyTextMax = 1024;        ///< bytes of a proxy's name or address
 inline constexpr std::size_t kNoteFieldsMax = 32;         ///< further fields of a note
 inline constexpr std::size_t kTokenMin = 16;         ///< bytes of a token: shorter ones are guessed
 inline constexpr std::size_t kTokenMax = 4096;       ///< bytes of a token

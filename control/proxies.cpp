@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "control/limits.hpp"
 #include "control/tcp_address.hpp"
 
 namespace sunder::control {
@@ -35,6 +36,16 @@ Status check(const ProxySpec& spec) {
     if (!text->empty()) continue;
     return Error{ErrorCode::invalid, std::string("a proxy needs a ") + field, field,
                  "missing_field"};
+  }
+  if (spec.name.size() > kProxyTextMax) {
+    return Error{ErrorCode::invalid, "name must not be longer than 1024 bytes", "name",
+                 "name_too_long"};
+  }
+  for (const auto& [field, text] :
+       {std::pair{"listen", &spec.listen}, {"upstream", &spec.upstream}}) {
+    if (text->size() <= kProxyTextMax) continue;
+    return Error{ErrorCode::invalid, std::string(field) + " must not be longer than 1024 bytes",
+                 field, "name_too_long"};
   }
   return {};
 }

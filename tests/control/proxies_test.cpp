@@ -107,6 +107,20 @@ TEST_CASE("a proxy that can't listen leaves nothing behind") {
   CHECK(t.proxies.add({"p", "127.0.0.1:0", ""}).error().where == "upstream");
 }
 
+TEST_CASE("names and addresses are bounded") {
+  Table rig;
+  const std::string longest(1024, 'n');
+  CHECK(rig.proxies.add({longest, "127.0.0.1:0", "localhost:1", true}).ok());
+  const ProxySpec wrong[] = {{longest + "n", "127.0.0.1:0", "localhost:1", true},
+                             {"listen", "127.0.0.1:0" + longest, "localhost:1", true},
+                             {"upstream", "127.0.0.1:0", longest + ":1", true}};
+  for (const ProxySpec& spec : wrong) {
+    CHECK(rig.proxies.add(spec).error().id == "name_too_long");
+    CHECK(rig.proxies.add_or_replace(spec).error().id == "name_too_long");
+  }
+  CHECK(rig.proxies.list().size() == 1);
+}
+
 TEST_CASE("the same addresses again leave a proxy alone, others replace it") {
   Table t;
   const auto first = t.proxies.add_or_replace({"p", "127.0.0.1:0", "u:1"});

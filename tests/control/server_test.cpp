@@ -173,6 +173,13 @@ TEST_CASE("malformed requests get an answer at once and change nothing") {
   CHECK(served.calls.empty());
 }
 
+TEST_CASE("an answer is whole, whatever range is asked for") {
+  Served served;
+  const auto answer = raw(served.server->port(), post("/v1/heal", "{}", "Range: bytes=0-1\r\n"));
+  CHECK(status_of(answer) == 200);
+  CHECK(json::parse(answer.substr(answer.find("\r\n\r\n"))).is_object());
+}
+
 TEST_CASE("bodies are bounded, with and without a length") {
   Served served;
   const std::string big((1U << 20) + 10, ' ');
