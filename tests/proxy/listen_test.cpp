@@ -105,6 +105,21 @@ TEST_CASE("a listener made at run time carries bytes, and ends with its connecti
   }
 }
 
+TEST_CASE("a listener that ends resets a connection whose bytes still wait", "[listen]") {
+  Rig rig({{0, 2}});
+  UniqueFd server = listen_on_loopback();
+  const Door door = open_door(rig.proxy(), "127.0.0.1", port_of(server.get()));
+  UniqueFd client = connect_to(door.port);
+  UniqueFd there = accept_on(server.get());
+  check_echo(client.get(), there.get());
+  rig.apply({rig.fault("rate", {{"rate", "0"}}, {{1, 0}})});
+  REQUIRE(send_text(there.get(), "more"));
+  REQUIRE(eventually([&] { return rig.stats({1, 0}).bytes_held == 4; }));
+  rig.proxy().unlisten(door.id, true);
+  CHECK(receive_all(client.get()).error == ECONNRESET);
+  CHECK(receive_all(there.get()).error == ECONNRESET);
+}
+
 TEST_CASE("no listener opens on a proxy that has stopped", "[listen]") {
   const auto proxy = start_proxy();
   proxy->stop();
