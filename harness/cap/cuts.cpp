@@ -2,6 +2,7 @@
 // See measure.hpp.
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "check/order/measures.hpp"
@@ -40,6 +41,16 @@ std::vector<AvailabilityRow> rows_by_node(const MeasureInput& input, const Recor
   options.timeout = input.plan.op_timeout;
   return check::measure_availability(without_stalls(input.history, records.stalls), windows,
                                      options);
+}
+
+// Kinds of operation that some node answered before the first cut; the others are no operations of this system.
+std::set<check::OpKind> offered_kinds(const MeasureInput& input, const Records& records) {
+  const Nanos end = first_cut(records);
+  std::set<check::OpKind> out;
+  for (const Op& op : input.history.ops) {
+    if (op.invoked < end && answered(op)) out.insert(op.kind);
+  }
+  return out;
 }
 
 bool counts(const AvailabilityRow& row, const Records& records) {
@@ -88,13 +99,14 @@ std::vector<QuorumStep> measure_quorum_cut(const MeasureInput& input, const Reco
 
 std::vector<CutFindings> measure_cuts(const MeasureInput& input, const Records& records) {
   const auto recovery = check::measure_recovery(input.history, input.windows);
+  const std::set<check::OpKind> offered = offered_kinds(input, records);
   std::vector<CutFindings> out;
   for (const PhaseRecord& phase : records.phases) {
     if (phase.fault.empty()) continue;
     CutFindings cut;
     cut.record = phase;
     for (const Op& op : input.history.ops) {
-      if (op.invoked < phase.from || op.invoked >= phase.to ||
+      if (op.invoked < phase.from || op.invoked >= phase.to || offered.count(op.kind) == 0 ||
           op.node >= input.history.nodes.size()) {
         continue;
       }
