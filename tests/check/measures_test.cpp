@@ -6,6 +6,7 @@
 #include "check/order/sessions.hpp"
 #include "tests/check/random_sessions.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/rounds.hpp"
 
 namespace sunder::check::test {
 namespace {
@@ -52,11 +53,12 @@ void by_definition(const History& history, Nanos& worst, std::uint64_t& stale) {
 
 }  // namespace
 
-TEST_CASE("staleness: as the definition says, on random histories") {
+TEST_CASE("staleness: as the definition says, on random histories", "[oracle]") {
   const std::uint64_t seed = std::random_device{}();
   INFO("seed " << seed);
   std::mt19937_64 dice(seed);
-  for (int run = 0; run < 3000; ++run) {
+  const Rounds rounds(3000);
+  for (std::uint64_t run = 0; rounds.more(run); ++run) {
     const History history = random_sessions(dice, {3, 2, 12, true, true});
     Nanos worst = 0;
     std::uint64_t stale = 0;

@@ -8,6 +8,7 @@
 #include "sunder/time.hpp"
 #include "tests/check/build.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/rounds.hpp"
 
 namespace sunder::check {
 namespace {
@@ -89,15 +90,16 @@ Ops random_ops(const std::string& model, Rng& rng) {
 
 }  // namespace
 
-TEST_CASE("models: the engine says what brute force says, and witnesses are illegal", "[check]") {
+TEST_CASE("models: the engine says what brute force says, and witnesses are illegal",
+          "[check][oracle]") {
   const auto seed = static_cast<std::uint64_t>(monotonic_clock().now());
   Rng rng(seed);
   CAPTURE(seed);
   for (const std::string model : {"kv", "mutex", "counter", "set", "fifo-queue"}) {
     int fails = 0;
     int passes = 0;
-    const Nanos end = monotonic_clock().now() + 2 * kSecond;
-    for (int i = 0; i < 25'000 && monotonic_clock().now() < end; ++i) {
+    const Rounds rounds(25'000, 2);
+    for (std::uint64_t i = 0; rounds.more(i); ++i) {
       Ops ops = random_ops(model, rng);
       const auto machine = find_model(model)->make(ops.history);
       std::vector<std::uint32_t> all;

@@ -10,6 +10,7 @@
 #include "check/order/witness.hpp"
 #include "tests/check/random_sessions.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/rounds.hpp"
 
 namespace sunder::check::test {
 namespace {
@@ -80,15 +81,15 @@ bool causal_by_permutation(const Sessions& part) {
 
 }  // namespace
 
-TEST_CASE("sight: every guarantee as brute force decides it, and proofs that hold") {
+TEST_CASE("sight: every guarantee as brute force decides it, and proofs that hold", "[oracle]") {
   const std::uint64_t seed = seed_of_run();
   INFO("SUNDER_TEST_SEED=" << seed);
   std::mt19937_64 dice(seed);
   const Deadline deadline(Budget{});
   std::uint64_t failed[5] = {};
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(8);
+  const Rounds rounds(40'000);
   std::uint64_t runs = 0;
-  for (; runs < 40'000 && std::chrono::steady_clock::now() < end; ++runs) {
+  for (; rounds.more(runs); ++runs) {
     const History history = random_sessions(dice, shape_of(dice));
     const Sessions sessions = sessions_of(history);
     CAPTURE(runs);
@@ -121,16 +122,16 @@ TEST_CASE("sight: every guarantee as brute force decides it, and proofs that hol
   for (const auto count : failed) CHECK(count > runs / 200);
 }
 
-TEST_CASE("serial: saturation and schedules as brute force decides them") {
+TEST_CASE("serial: saturation and schedules as brute force decides them", "[oracle]") {
   const std::uint64_t seed = seed_of_run();
   INFO("SUNDER_TEST_SEED=" << seed);
   std::mt19937_64 dice(seed);
   const Deadline deadline(Budget{});
   std::uint64_t refuted = 0;
   std::uint64_t searched = 0;
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(8);
+  const Rounds rounds(40'000);
   std::uint64_t runs = 0;
-  for (; runs < 40'000 && std::chrono::steady_clock::now() < end; ++runs) {
+  for (; rounds.more(runs); ++runs) {
     const History history = random_sessions(dice, shape_of(dice));
     const Sessions sessions = sessions_of(history);
     CAPTURE(runs);

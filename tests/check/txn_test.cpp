@@ -8,6 +8,7 @@
 #include "check/elle/appends.hpp"
 #include "check/txn/commit_order.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/rounds.hpp"
 
 namespace sunder::check {
 
@@ -176,14 +177,15 @@ TEST_CASE("transactions of single values: by hand") {
   }
 }
 
-TEST_CASE("lists: every order tried agrees") {
+TEST_CASE("lists: every order tried agrees", "[oracle]") {
   const unsigned seed = std::random_device{}();
   CAPTURE(seed);
   std::mt19937 dice(seed);
   const auto upto = [&](int n) { return static_cast<int>(dice() % static_cast<unsigned>(n)); };
-  constexpr int kRounds = 6000;
+  const Rounds rounds(6000);
   int fails = 0;
-  for (int round = 0; round < kRounds; ++round) {
+  int round = 0;
+  for (; rounds.more(static_cast<std::uint64_t>(round)); ++round) {
     Txns t(true);
     std::map<std::uint32_t, std::vector<int>> state;
     std::vector<std::map<std::uint32_t, std::vector<int>>> past{state};
@@ -218,19 +220,20 @@ TEST_CASE("lists: every order tried agrees") {
     if (t.verdict("snapshot-isolation") == Verdict::fail) REQUIRE(serial.verdict == Verdict::fail);
     fails += strict.verdict == Verdict::fail ? 1 : 0;
   }
-  CHECK(fails > kRounds / 20);
-  CHECK(fails < kRounds);
-  std::printf("lists: seed %u, %d histories, %d fail\n", seed, kRounds, fails);
+  CHECK(fails > round / 20);
+  CHECK(fails < round);
+  std::printf("lists: seed %u, %d histories, %d fail\n", seed, round, fails);
 }
 
-TEST_CASE("levels of isolation agree with their definitions, and are monotone") {
+TEST_CASE("levels of isolation agree with their definitions, and are monotone", "[oracle]") {
   const unsigned seed = std::random_device{}();
   CAPTURE(seed);
   std::mt19937 dice(seed);
   const auto upto = [&](int n) { return static_cast<int>(dice() % static_cast<unsigned>(n)); };
-  constexpr int kRounds = 8000;
+  const Rounds rounds(8000);
   int fails[3] = {0, 0, 0};
-  for (int round = 0; round < kRounds; ++round) {
+  int round = 0;
+  for (; rounds.more(static_cast<std::uint64_t>(round)); ++round) {
     Txns t(false);
     int next = 1;
     std::map<std::uint32_t, std::vector<int>> written;
@@ -267,8 +270,8 @@ TEST_CASE("levels of isolation agree with their definitions, and are monotone") 
     }
   }
   CHECK(fails[0] > 0);
-  CHECK(fails[2] < kRounds);
-  std::printf("isolation: seed %u, %d histories, fail: %d, %d, %d\n", seed, kRounds, fails[0],
+  CHECK(fails[2] < round);
+  std::printf("isolation: seed %u, %d histories, fail: %d, %d, %d\n", seed, round, fails[0],
               fails[1], fails[2]);
 }
 

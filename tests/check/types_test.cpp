@@ -6,6 +6,7 @@
 #include "check/models/model.hpp"
 #include "check/search/model_search.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/rounds.hpp"
 
 namespace sunder::check {
 
@@ -237,14 +238,15 @@ TEST_CASE("lock: by hand") {
   }
 }
 
-TEST_CASE("set, queue and lock agree with search; the counter is never stricter") {
+TEST_CASE("set, queue and lock agree with search; the counter is never stricter", "[oracle]") {
   const unsigned seed = std::random_device{}();
   CAPTURE(seed);
   std::mt19937 dice(seed);
   const auto upto = [&](int n) { return static_cast<int>(dice() % static_cast<unsigned>(n)); };
   int fails[4] = {0, 0, 0, 0};
-  constexpr int kRounds = 12000;
-  for (int round = 0; round < kRounds; ++round) {
+  const Rounds rounds(12'000);
+  int round = 0;
+  for (; rounds.more(static_cast<std::uint64_t>(round)); ++round) {
     Types set;
     Types queue;
     Types counter;
@@ -293,11 +295,11 @@ TEST_CASE("set, queue and lock agree with search; the counter is never stricter"
     fails[3] += held.verdict == Verdict::fail ? 1 : 0;
   }
   for (const int count : fails) {
-    CHECK(count > kRounds / 100);
-    CHECK(count < kRounds);
+    CHECK(count > round / 100);
+    CHECK(count < round);
   }
   std::printf("types: seed %u, %d histories each, fail: set %d, queue %d, counter %d, lock %d\n",
-              seed, kRounds, fails[0], fails[1], fails[2], fails[3]);
+              seed, round, fails[0], fails[1], fails[2], fails[3]);
 }
 
 }  // namespace sunder::check
