@@ -87,9 +87,11 @@ struct Budget {
   const std::atomic<bool>* interrupted = nullptr;  ///< set by Ctrl-C
 };
 
-/// Linearizability of registers with unique writes and cas chains, per key. check/checks/linearizable.cpp
+/// Linearizability of registers with unique writes and cas chains, per key, on so many threads.
+/// check/checks/linearizable.cpp
 [[nodiscard]] CheckResult check_linearizable(const History& history, const Budget& budget,
-                                             const std::vector<FaultWindow>& windows = {});
+                                             const std::vector<FaultWindow>& windows = {},
+                                             unsigned threads = 1);
 
 struct AvailabilityOptions {
   Nanos settle = 5 * kSecond;   ///< at most a third of the window is used

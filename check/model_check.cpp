@@ -2,15 +2,14 @@
 #include "check/model_check.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <limits>
 #include <new>
 #include <set>
-#include <thread>
 #include <utility>
 
 #include "check/deadline.hpp"
 #include "check/order/words.hpp"
+#include "check/parallel.hpp"
 #include "check/search/model_search.hpp"
 
 namespace sunder::check {
@@ -118,23 +117,16 @@ void judge(const CheckInput& input, const Model& model, const Deadline& deadline
 
 // Keys are independent: threads take them as they come.
 void judge_all(const CheckInput& input, const Model& model, std::vector<Partition>& parts) {
-  const Deadline deadline(input.budget);
-  std::atomic<std::size_t> next{0};
-  const auto work = [&] {
-    for (std::size_t i = next++; i < parts.size(); i = next++) {
-      try {
-        judge(input, model, deadline, parts[i]);
-      } catch (const std::bad_alloc&) {
-        parts[i].verdict = Verdict::unknown;
-        parts[i].reason = "budget.memory";
-      }
+  const unsigned threads = threads_for(parts.size(), input.threads);
+  const Deadline deadline(share_of(input.budget, threads));
+  in_parallel(parts.size(), threads, [&](std::size_t i) {
+    try {
+      judge(input, model, deadline, parts[i]);
+    } catch (const std::bad_alloc&) {
+      parts[i].verdict = Verdict::unknown;
+      parts[i].reason = "budget.memory";
     }
-  };
-  const std::size_t count = std::min<std::size_t>(std::max(1U, input.threads), parts.size());
-  std::vector<std::thread> threads;
-  for (std::size_t i = 1; i < count; ++i) threads.emplace_back(work);
-  work();
-  for (auto& thread : threads) thread.join();
+  });
 }
 
 // True if something came back that could have been something else.

@@ -11,6 +11,8 @@ namespace sunder::check {
 
 namespace {
 
+constexpr std::size_t kLookEvery = 1U << 16U;  // operations between two looks at the clock
+
 struct Cluster {
   std::uint32_t producer = kNone;    // the write or cas; kNone: the initial value
   std::uint32_t next = kNone;        // cluster of the cas that took this value
@@ -33,8 +35,11 @@ struct Block {
 
 class Zones {
  public:
-  Zones(const std::vector<RegisterOp>& ops, ValueId initial)
-      : ops_(ops), values_(2 * ops.size() + 1), cluster_of_op_(ops.size(), kNone) {
+  Zones(const std::vector<RegisterOp>& ops, ValueId initial, const Deadline* deadline)
+      : ops_(ops),
+        deadline_(deadline),
+        values_(2 * ops.size() + 1),
+        cluster_of_op_(ops.size(), kNone) {
     clusters_.reserve(ops.size() + 1);
     clusters_.emplace_back();
     clusters_[0].effective = true;
@@ -43,9 +48,8 @@ class Zones {
   }
 
   ZoneVerdict judge() {
-    add_producers();
-    verdict_.legal = find_effective() && fill_clusters() && link_chains() && order_blocks() &&
-                     blocks_agree() && differs_agree();
+    verdict_.legal = add_producers() && find_effective() && fill_clusters() && link_chains() &&
+                     order_blocks() && blocks_agree() && differs_agree();
     std::sort(verdict_.proof.begin(), verdict_.proof.end());
     verdict_.proof.erase(std::unique(verdict_.proof.begin(), verdict_.proof.end()),
                          verdict_.proof.end());
@@ -53,6 +57,11 @@ class Zones {
   }
 
  private:
+  [[nodiscard]] bool over(std::size_t step) {
+    if (deadline_ == nullptr || step % kLookEvery != 0) return false;
+    verdict_.stopped = deadline_->exceeded();
+    return verdict_.stopped != nullptr;
+  }
   void set_cluster(ValueId value, std::uint32_t cluster) {
     const std::uint32_t number = values_.add(value);
     if (number >= cluster_of_value_.size()) cluster_of_value_.resize(number + 1, kNone);
@@ -63,8 +72,9 @@ class Zones {
     return number == kNone ? kNone : cluster_of_value_[number];
   }
 
-  void add_producers() {
+  bool add_producers() {
     for (std::uint32_t i = 0; i < ops_.size(); ++i) {
+      if (over(i)) return false;
       if (!ops_[i].produces()) continue;
       cluster_of_op_[i] = static_cast<std::uint32_t>(clusters_.size());
       Cluster& cluster = clusters_.emplace_back();
@@ -73,6 +83,7 @@ class Zones {
       // A value that is left twice is observed by nobody, so the initial value's cluster must stay what it is.
       if (cluster_of(ops_[i].out) != 0) set_cluster(ops_[i].out, cluster_of_op_[i]);
     }
+    return true;
   }
 
   // The operation took effect, so the value that it observed was there, so the operation that left it took effect.
@@ -82,7 +93,8 @@ class Zones {
       if (ops_[i].kind == RegisterKind::impossible) return refuse({i});
       if (ops_[i].observes() && !ops_[i].pending) open.push_back(i);
     }
-    while (!open.empty()) {
+    for (std::size_t step = 0; !open.empty(); ++step) {
+      if (over(step)) return false;
       const std::uint32_t i = open.back();
       open.pop_back();
       const std::uint32_t c = cluster_of(ops_[i].in);
@@ -116,6 +128,7 @@ class Zones {
 
   bool fill_clusters() {
     for (std::uint32_t i = 0; i < ops_.size(); ++i) {
+      if (over(i)) return false;
       if (ops_[i].produces()) {
         if (clusters_[cluster_of_op_[i]].effective) join(clusters_[cluster_of_op_[i]], i);
       } else if (ops_[i].kind == RegisterKind::read) {
@@ -261,6 +274,7 @@ class Zones {
   }
 
   const std::vector<RegisterOp>& ops_;
+  const Deadline* deadline_;  // nullptr: none
   ValueIndex values_;
   std::vector<std::uint32_t> cluster_of_value_;
   std::vector<std::uint32_t> cluster_of_op_;
@@ -272,9 +286,13 @@ class Zones {
 
 // For each value: by how many operations it was left (the initial value by one more), and whether anybody observes it.
 struct ValueUse {
-  ValueUse(const std::vector<RegisterOp>& ops, ValueId initial) : values(2 * ops.size() + 1) {
+  ValueUse(const std::vector<RegisterOp>& ops, ValueId initial, const Deadline* deadline = nullptr)
+      : values(2 * ops.size() + 1) {
     use(initial).left = 1;
+    std::size_t step = 0;
     for (const auto& op : ops) {
+      if (deadline != nullptr && step++ % kLookEvery == 0 && deadline->exceeded() != nullptr)
+        return;
       if (op.produces()) ++use(op.out).left;
       if (op.observes() || op.kind == RegisterKind::differs) use(op.in).observed = true;
     }
@@ -296,14 +314,16 @@ struct ValueUse {
 
 }  // namespace
 
-bool observed_values_unique(const std::vector<RegisterOp>& ops, ValueId initial) {
-  const ValueUse all(ops, initial);
+bool observed_values_unique(const std::vector<RegisterOp>& ops, ValueId initial,
+                            const Deadline* deadline) {
+  const ValueUse all(ops, initial, deadline);
   return std::none_of(all.uses.begin(), all.uses.end(),
                       [](const auto& use) { return use.observed && use.left > 1; });
 }
 
-ZoneVerdict judge_zones(const std::vector<RegisterOp>& ops, ValueId initial) {
-  return Zones(ops, initial).judge();
+ZoneVerdict judge_zones(const std::vector<RegisterOp>& ops, ValueId initial,
+                        const Deadline* deadline) {
+  return Zones(ops, initial, deadline).judge();
 }
 
 std::vector<RegisterOp> unique_part(const std::vector<RegisterOp>& ops, ValueId initial) {

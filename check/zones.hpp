@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "check/deadline.hpp"
 #include "check/register_ops.hpp"
 
 namespace sunder::check {
@@ -29,13 +30,17 @@ struct ZoneVerdict {
       proof;  ///< if not legal: operations (indices of the input) that prove it
   /// Observations "not v" that the zones neither refute nor grant; 0: the verdict is exact.
   std::uint64_t open_differs = 0;
+  const char* stopped = nullptr;  ///< the CODE of a budget that ran out: nothing above is said then
 };
 
-/// True if every value that an operation observes is left by one operation at most (the initial value by none).
-[[nodiscard]] bool observed_values_unique(const std::vector<RegisterOp>& ops, ValueId initial);
+/// True if every value that an operation observes is left by one operation at most (the initial value by none). Where
+/// the deadline is over before that is known, nothing is said: ask it.
+[[nodiscard]] bool observed_values_unique(const std::vector<RegisterOp>& ops, ValueId initial,
+                                          const Deadline* deadline = nullptr);
 
 /// REQUIRES observed_values_unique(ops, initial).
-[[nodiscard]] ZoneVerdict judge_zones(const std::vector<RegisterOp>& ops, ValueId initial);
+[[nodiscard]] ZoneVerdict judge_zones(const std::vector<RegisterOp>& ops, ValueId initial,
+                                      const Deadline* deadline = nullptr);
 
 /// The part of the operations whose values are unique. What is illegal here is illegal in the whole: a legal order of the
 /// whole, without the other values, is one of this part. A cas that loses its observed value becomes a write, one that

@@ -13,6 +13,7 @@
 #include "check/deadline.hpp"
 #include "check/model_check.hpp"
 #include "check/models/model.hpp"
+#include "check/parallel.hpp"
 #include "check/power.hpp"
 #include "check/register_ops.hpp"
 #include "check/search/search.hpp"
@@ -89,12 +90,13 @@ std::vector<RegisterOp> known_at(const std::vector<RegisterOp>& ops, Nanos momen
 // with a fault window has its proof where a reader looks for the cause; the whole history's proof often lies behind the
 // heal, where the cut-off node has not caught up yet. RETURNS nothing if no window has a proof of its own.
 std::optional<Part> proof_inside(const RegisterKey& key, const std::vector<RegisterOp>& judged,
-                                 const Shrinker& shrinker,
+                                 const Shrinker& shrinker, const Deadline& deadline,
                                  const std::vector<FaultWindow>& windows) {
   for (std::size_t w = 0; w < std::min(windows.size(), kWindowsTried); ++w) {
     const FaultWindow& window = windows[w];
     const auto known = known_at(judged, window.to);
-    const ZoneVerdict zones = judge_zones(known, key.initial);
+    const ZoneVerdict zones = judge_zones(known, key.initial, &deadline);
+    if (zones.stopped != nullptr) break;
     if (zones.legal) continue;
     auto witness = shrinker.shrink(in_key(key, known, zones.proof));
     if (!witness) continue;
@@ -108,26 +110,29 @@ std::optional<Part> proof_inside(const RegisterKey& key, const std::vector<Regis
 KeyVerdict judge_key(const RegisterKey& key, const Budget& budget, const Deadline& deadline,
                      const std::vector<FaultWindow>& windows) {
   KeyVerdict verdict;
-  if (key.foreign) {
-    verdict.verdict = Verdict::unknown;
-    verdict.reason = "input";
-    return verdict;
-  }
   // A proof must be shrunk even where the search has used up the time to find it.
   const auto grace = [&] {
     Budget more = budget;
     more.seconds = std::clamp(budget.seconds / 4, 1.0, 15.0);
     return Deadline(more);
   };
-  const bool unique = observed_values_unique(key.ops, key.initial);
+  const auto undecided = [&](const char* reason) {
+    verdict.verdict = Verdict::unknown;
+    verdict.reason = reason;
+    return verdict;
+  };
+  if (key.foreign) return undecided("input");
+  const bool unique = observed_values_unique(key.ops, key.initial, &deadline);
+  if (const char* over = deadline.exceeded()) return undecided(over);
   const auto part = unique ? std::vector<RegisterOp>() : unique_part(key.ops, key.initial);
   const auto& judged = unique ? key.ops : part;
-  const ZoneVerdict zones = judge_zones(judged, key.initial);
+  const ZoneVerdict zones = judge_zones(judged, key.initial, &deadline);
+  if (zones.stopped != nullptr) return undecided(zones.stopped);
   verdict.method = zones.chains ? kChains : kZones;
   if (!zones.legal) {
     const Deadline shrinking = grace();
     const Shrinker shrinker(key, shrinking);
-    if (auto witness = proof_inside(key, judged, shrinker, windows)) {
+    if (auto witness = proof_inside(key, judged, shrinker, shrinking, windows)) {
       verdict.verdict = Verdict::fail;
       verdict.witness = std::move(*witness);
       verdict.inside = true;
@@ -148,6 +153,21 @@ KeyVerdict judge_key(const RegisterKey& key, const Budget& budget, const Deadlin
     prove(verdict, shrinker, shrinker.prefix(found.stuck));
   }
   return verdict;
+}
+
+// On any thread. What can't be decided is undecided, not an exception.
+KeyVerdict decide(const RegisterKey& key, const Budget& budget, const Deadline& deadline,
+                  const std::vector<FaultWindow>& windows) {
+  KeyVerdict undecided;
+  undecided.verdict = Verdict::unknown;
+  try {
+    const char* over = deadline.exceeded();
+    if (over == nullptr) return judge_key(key, budget, deadline, windows);
+    undecided.reason = over;
+  } catch (const std::bad_alloc&) {
+    undecided.reason = "budget.memory";
+  }
+  return undecided;
 }
 
 void add_witness(CheckResult& result, const History& history, const RegisterKey& key,
@@ -207,7 +227,8 @@ constexpr std::uint64_t kBytesPerOp = 96;
 // Looks at every key. `methods`: in the order in which they were first needed.
 // The witness is the first failing key's, but one inside a fault window goes before others.
 void judge_keys(CheckResult& result, const History& history, const Budget& budget,
-                const std::vector<FaultWindow>& windows, std::vector<std::string>& methods) {
+                const std::vector<FaultWindow>& windows, unsigned threads,
+                std::vector<std::string>& methods) {
   const Deadline deadline(budget);
   if (const char* over = deadline.exceeded(history.ops.size() * kBytesPerOp)) {
     result.verdict = Verdict::unknown;
@@ -215,15 +236,16 @@ void judge_keys(CheckResult& result, const History& history, const Budget& budge
     result.keys.unknown = history.keys.size();
     return;
   }
+  const std::vector<RegisterKey> keys = register_keys(history);
+  const unsigned used = threads_for(keys.size(), threads);
+  const Deadline shared(share_of(budget, used));
+  std::vector<KeyVerdict> verdicts(keys.size());
+  in_parallel(keys.size(), used,
+              [&](std::size_t k) { verdicts[k] = decide(keys[k], budget, shared, windows); });
   bool inside = false;
-  for (const RegisterKey& key : register_keys(history)) {
-    KeyVerdict verdict;
-    if (const char* over = deadline.exceeded()) {
-      verdict.verdict = Verdict::unknown;
-      verdict.reason = over;
-    } else {
-      verdict = judge_key(key, budget, deadline, windows);
-    }
+  for (std::size_t k = 0; k < keys.size(); ++k) {
+    const RegisterKey& key = keys[k];
+    const KeyVerdict& verdict = verdicts[k];
     if (verdict.verdict == Verdict::fail &&
         (result.keys.fail == 0 || (verdict.inside && !inside))) {
       inside = verdict.inside;
@@ -246,13 +268,13 @@ void judge_keys(CheckResult& result, const History& history, const Budget& budge
 }  // namespace
 
 CheckResult check_linearizable(const History& history, const Budget& budget,
-                               const std::vector<FaultWindow>& windows) {
+                               const std::vector<FaultWindow>& windows, unsigned threads) {
   CheckResult result;
   result.name = "linearizable";
   result.verdict = Verdict::pass;
   std::vector<std::string> methods;
   try {
-    judge_keys(result, history, budget, windows, methods);
+    judge_keys(result, history, budget, windows, threads, methods);
   } catch (const std::bad_alloc&) {
     result.verdict = merge(result.verdict, Verdict::unknown);
     result.keys.unknown += 1;
@@ -286,7 +308,7 @@ CheckResult run_linearizable(const CheckInput& input) {
   const Model* model = input.model.empty() ? model_of(input.history) : find_model(input.model);
   const std::string_view name = model == nullptr ? "" : model->name;
   if (model == nullptr || name == "register" || name == "cas-register") {
-    return check_linearizable(input.history, input.budget, input.windows);
+    return check_linearizable(input.history, input.budget, input.windows, input.threads);
   }
   return check_model(input, *model);
 }

@@ -1,5 +1,6 @@
 // Verdicts by definition: small histories, each with the reason for which it is legal or not.
 #include "check/check.hpp"
+#include "check/zones.hpp"
 #include "tests/check/build.hpp"
 #include "tests/support/catch.hpp"
 
@@ -173,6 +174,33 @@ TEST_CASE("keys are judged apart, and merged", "[check]") {
   CHECK(result.key == "b");
   CHECK(result.witness == std::vector<std::uint32_t>{4, 5, 6, 7});
   CHECK(result.power == 3);
+}
+
+TEST_CASE("keys on several threads are judged as on one", "[check]") {
+  Build build;
+  for (int k = 0; k < 40; ++k) {
+    const std::string key = "k" + std::to_string(k);
+    build.write(0, 1, 1).key(key).write(2, 3, 2).key(key);
+    build.read(4, 5, k % 7 == 3 ? 1 : 2).key(key);
+  }
+  const CheckResult one = check_linearizable(build.history, Budget{}, {}, 1);
+  const CheckResult many = check_linearizable(build.history, Budget{}, {}, 4);
+  CHECK(one.keys.fail == 6);
+  CHECK(many.keys.fail == one.keys.fail);
+  CHECK(many.keys.pass == one.keys.pass);
+  CHECK(many.witness == one.witness);
+  CHECK(many.text == one.text);
+}
+
+TEST_CASE("zones stop when the time is over", "[check]") {
+  const Build build = Build().write(0, 1, 1).read(2, 3, 1);
+  const auto keys = register_keys(build.history);
+  Budget none;
+  none.seconds = 0;
+  const Deadline over(none);
+  CHECK(judge_zones(keys[0].ops, keys[0].initial, &over).stopped == std::string("budget.time"));
+  CHECK(judge_zones(keys[0].ops, keys[0].initial).stopped == nullptr);
+  CHECK(judge_zones(keys[0].ops, keys[0].initial).legal);
 }
 
 TEST_CASE("what can't be judged is unknown, with the reason", "[check]") {
