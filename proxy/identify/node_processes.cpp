@@ -50,7 +50,8 @@ void add_sockets(pid_t pid, NodeId node, SocketOwners& out) {
     text.remove_prefix(kBegin.size());
     std::uint32_t inode = 0;
     std::from_chars(text.data(), text.data() + text.size(), inode);
-    if (inode != 0 && out.size() < NodeProcesses::kSocketsMax) out.try_emplace(inode, node, pid);
+    if (inode != 0 && out.size() < NodeProcesses::kSocketsMax)
+      out.try_emplace(inode, SocketOwner{node, pid});
   });
 }
 
