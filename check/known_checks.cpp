@@ -74,11 +74,23 @@ bool writes_unique(const History& history) {
   });
 }
 
+// True where every transaction writes one key and nothing else, or only reads.
+bool writes_alone(const History& history) {
+  return std::all_of(history.ops.begin(), history.ops.end(), [&](const Op& op) {
+    if (op.txn == kNone) return true;
+    const auto micros = history.txn(op.txn);
+    return micros.size() == 1 || std::all_of(micros.begin(), micros.end(), [](const Micro& micro) {
+             return micro.f == Micro::F::read;
+           });
+  });
+}
+
 // The data type's own check; nullptr where linearizable is the strongest.
 const char* own_check(const History& history) {
   const auto has = [&](OpKind kind) { return has_ops(history, {kind}); };
   const Look look = look_at(history);
   if (look.append_txn) return "list-append";
+  if (writes_alone(history) && find_check("long-fork")->applies(history)) return "long-fork";
   if (has(OpKind::txn)) return writes_unique(history) ? "txn-causal" : nullptr;
   if (has(OpKind::enqueue)) return "queue";
   if (has(OpKind::acquire)) return "lock";

@@ -117,6 +117,7 @@ std::vector<Expected> expected_of(const Row& row) {
   }
   if (row.property == "final read complete") return {{"set", said(0)}};
   if (row.property == "total conserved") return {{"bank", said(0)}};
+  if (row.property == "no long fork") return {{"long-fork", said(0)}};
   if (row.property == "serializable") return {{"serializable", said(0)}};
   if (row.property == "strict-serializable") return {{"strict-serializable", said(0)}};
   return {};
