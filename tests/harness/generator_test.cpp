@@ -119,6 +119,6 @@ TEST_CASE("pace: open loop has intended starts at the rate, closed loop has none
 }
 
 TEST_CASE("generator: the tables know their names") {
-  CHECK(harness::known_workloads() == std::vector<std::string>{"register"});
+  CHECK(harness::known_workloads() == std::vector<std::string>{"register", "gilbert-lynch"});
   CHECK_FALSE(harness::find_workload("bank").ok());
 }
