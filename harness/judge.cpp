@@ -6,6 +6,7 @@
 
 #include "base/config.hpp"
 #include "base/units.hpp"
+#include "check/check_kind.hpp"
 #include "harness/gilbert_lynch.hpp"
 #include "harness/nemesis.hpp"
 
@@ -231,6 +232,9 @@ void judge_run(const Suite& suite, const std::string& history_path, const std::s
   });
   if (suite.availability.wanted || availability.reason == "crashed") {
     results->checks.push_back(std::move(availability));
+  }
+  if (check::find_check("staleness")->applies(*history)) {
+    results->staleness = check::measure_staleness(*history, windows).rows;
   }
   if (suite.recovery.wanted) {
     results->checks.push_back(judge_recovery(suite.recovery, results->recovery));

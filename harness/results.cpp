@@ -212,6 +212,22 @@ AvailabilityRow row_of(const json& in) {
   return row;
 }
 
+check::Quantiles quantiles_of(const json& in) {
+  return {number<std::int64_t>(in, "p50"), number<std::int64_t>(in, "p90"),
+          number<std::int64_t>(in, "p99"), number<std::int64_t>(in, "max")};
+}
+
+check::StalenessRow staleness_of(const json& in) {
+  check::StalenessRow row;
+  row.fault = text(in, "fault");
+  row.node = text(in, "node");
+  row.reads = number<std::uint64_t>(in, "reads");
+  row.stale = number<std::uint64_t>(in, "stale");
+  row.age = quantiles_of(field(in, "age_ns"));
+  row.behind = quantiles_of(field(in, "behind"));
+  return row;
+}
+
 RunResults results_of(const json& in) {
   RunResults r;
   r.sunder_version = text(in, "sunder");
@@ -225,6 +241,7 @@ RunResults results_of(const json& in) {
   for (const auto& c : list(in, "checks")) r.checks.push_back(check_of(c));
   for (const auto& f : list(in, "faults")) r.faults.push_back(fault_of(f));
   for (const auto& row : list(in, "availability")) r.availability.push_back(row_of(row));
+  for (const auto& row : list(in, "staleness")) r.staleness.push_back(staleness_of(row));
   for (const auto& rec : list(in, "recovery")) {
     r.recovery.push_back({text(rec, "fault"), number<Nanos>(rec, "healed_at"),
                           number<Nanos>(rec, "recovered_at"), number<Nanos>(rec, "bound"),
@@ -265,7 +282,8 @@ Result<std::string> results_json(const RunResults& results, const std::string& h
   append("availability", results.availability,
          [](const AvailabilityRow& row) { return parsed(check::row_json(row)); });
   append("recovery", results.recovery, recovery_json);
-  out["staleness"] = json::array();  // no workload of this version measures it
+  append("staleness", results.staleness,
+         [](const check::StalenessRow& row) { return parsed(check::staleness_json(row)); });
   out["suite"] = results.suite;
   out["nodes"] = results.nodes;
   out["duration"] = results.duration;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "check/check.hpp"
+#include "check/order/measures.hpp"
 #include "sunder/fault.hpp"
 #include "sunder/result.hpp"
 
@@ -54,6 +55,7 @@ struct RunResults {
   std::vector<check::CheckResult> checks;
   std::vector<FaultRecord> faults;
   std::vector<check::AvailabilityRow> availability;
+  std::vector<check::StalenessRow> staleness;
   std::vector<RecoveryRecord> recovery;
   std::vector<StallRecord> stalls;
   std::vector<std::string>

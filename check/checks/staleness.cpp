@@ -217,14 +217,7 @@ std::string json_of(const Quantiles& q) {
 
 std::string json_of(const std::vector<StalenessRow>& rows) {
   std::string out = "{\"staleness\":[";
-  for (const auto& row : rows) {
-    out += out.back() == '[' ? "{\"fault\":" : ",{\"fault\":";
-    append_json_string(out, row.fault);
-    out += ",\"node\":";
-    append_json_string(out, row.node);
-    out += ",\"reads\":" + std::to_string(row.reads) + ",\"stale\":" + std::to_string(row.stale) +
-           ",\"age_ns\":" + json_of(row.age) + ",\"behind\":" + json_of(row.behind) + "}";
-  }
+  for (const auto& row : rows) out += (out.back() == '[' ? "" : ",") + staleness_json(row);
   return out + "]}";
 }
 
@@ -257,6 +250,16 @@ void fail(CheckResult& result, const History& history, const std::vector<FaultWi
 }
 
 }  // namespace
+
+std::string staleness_json(const StalenessRow& row) {
+  std::string out = "{\"fault\":";
+  append_json_string(out, row.fault);
+  out += ",\"node\":";
+  append_json_string(out, row.node);
+  return out + ",\"reads\":" + std::to_string(row.reads) +
+         ",\"stale\":" + std::to_string(row.stale) + ",\"age_ns\":" + json_of(row.age) +
+         ",\"behind\":" + json_of(row.behind) + "}";
+}
 
 Staleness measure_staleness(const History& history, const std::vector<FaultWindow>& windows) {
   Staleness out;

@@ -49,6 +49,9 @@ struct Staleness {
 [[nodiscard]] Staleness measure_staleness(const History& history,
                                           const std::vector<FaultWindow>& windows);
 
+/// {"fault":…,"node":…,"reads":…,"stale":…,"age_ns":{"p50":…},"behind":{…}}
+[[nodiscard]] std::string staleness_json(const StalenessRow& row);
+
 struct StalenessBound {
   Nanos age = kNever;  ///< most nanoseconds
   std::uint64_t behind = std::numeric_limits<std::uint64_t>::max();

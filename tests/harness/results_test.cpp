@@ -67,6 +67,7 @@ RunResults example() {
   row.judged = false;
   row.note = "window too short";
   r.availability.push_back(row);
+  r.staleness.push_back({"p1", "n2", 9, 4, {1, 2, 3, 5'000'000'000}, {0, 1, 2, 7}});
   r.recovery.push_back({"p1", 30, 45, 100, true});
   r.recovery.push_back({"p2", 60, 0, 100, false});
   r.stalls.push_back({70, 150 * kMillisecond});
@@ -121,6 +122,9 @@ TEST_CASE("results.json has the contract's fields, in order and with its names")
   CHECK(j["availability"][1]["first_answer_after_ns"].is_null());
   CHECK(j["recovery"][1]["recovered_at"].is_null());
   CHECK(j["stalls"][0]["length"] == 150 * kMillisecond);
+  REQUIRE(j["staleness"].size() == 1);
+  CHECK(j["staleness"][0]["stale"] == 4);
+  CHECK(j["staleness"][0]["age_ns"]["max"] == 5'000'000'000);
 }
 
 TEST_CASE("results.json read again gives the same results") {
@@ -133,6 +137,8 @@ TEST_CASE("results.json read again gives the same results") {
   CHECK(back->checks.at(0).witness == std::vector<std::uint32_t>{1, 2});
   CHECK(back->availability.at(1).note == "window too short");
   CHECK_FALSE(back->availability.at(1).judged);
+  CHECK(back->staleness.at(0).node == "n2");
+  CHECK(back->staleness.at(0).behind.max == 7);
   CHECK(back->seed == 18446744073709551615U);
   CHECK(back->recovery.at(0).recovered_at == 45);
   const auto twice = results_json(*back, dir.path() + "/history.jsonl");
