@@ -191,7 +191,7 @@ class Links(unittest.TestCase):
 
     def test_loss_loses_packets_and_no_byte(self):
         http(API + "/v1/faults", {"kind": "loss", "pairs": [["n1", "n2"]], "params": {"ratio": "20%"}, "name": "lossy"})
-        link, accepted = self.open(N1, N2)
+        link, accepted = self.open(N1, N2, timeout=9)  # SYNs are lost too, and tried again after 1, 3 and 7 s
         for i in range(1, 6):
             N1.send(link)
             self.assertTrue(self.arrives(N2, "accepted", accepted, i * SIZE, 30))
