@@ -1,4 +1,4 @@
-// The table of all checks, from list.def. See check_kind.hpp. Tested by tests/check/check_kind_test.cpp.
+// The table of all checks, from list.def. See check_kind.hpp. Tested by tests/check/long_fork_test.cpp, gen_test.cpp.
 #include <algorithm>
 #include <array>
 #include <unordered_set>
