@@ -18,7 +18,6 @@ import json
 import math
 import os
 import pathlib
-import platform
 import statistics
 import sys
 import tempfile
@@ -27,11 +26,12 @@ from collections import namedtuple
 
 import porcupine_peer
 from check_rows import SEARCHES, WORKS
+from table_page import machine, marks, write_page
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 SUNDER = pathlib.Path(os.environ.get("SUNDER_BINARY", ROOT / "build" / "release" / "sunder"))
 HISTORIES = pathlib.Path(os.environ.get("SUNDER_HISTORIES", ROOT.parent / "shared" / "histories"))
-MARKS = ("<!-- tables: written by ./dev bench check --write -->", "<!-- end of the tables -->")
+MARKS = marks("./dev bench check")
 LIMIT = 60.0  # seconds for one file, as by default
 Judged = namedtuple("Judged", "seconds cpu mib verdict witness")
 
@@ -210,20 +210,6 @@ def count(number):
     return str(number)
 
 
-def machine():
-    with open("/proc/cpuinfo", encoding="utf-8") as file:
-        models = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
-    return f"{len(models)} × {models[0] if models else 'unknown processor'}, Linux {platform.release()}"
-
-
-def write_page(path, lines):
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    head, rest = text.split(MARKS[0])
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(head + MARKS[0] + "\n" + "\n".join(lines) + "\n\n" + MARKS[1] + rest.split(MARKS[1])[1])
-
-
 def parse():
     parser = argparse.ArgumentParser(prog="./dev bench check", description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="one run each, 3 seeds, at most 1 M operations")
@@ -266,7 +252,7 @@ def main():
     code = bench.print_bars()
     print(f"\n{time.monotonic() - begin:.0f} s.")
     if options.write:
-        write_page(options.write, bench.lines)
+        write_page(options.write, bench.lines, MARKS)
     return code
 
 

@@ -15,7 +15,6 @@ load*.cpp (the generator), bare_relay.cpp (the floor).
 """
 import argparse
 import json
-import platform
 import statistics
 import sys
 import tempfile
@@ -24,8 +23,9 @@ from collections import namedtuple
 
 import proxy_peers
 from proxy_scenarios import ALL, DELAYS, NO_SPIN_BARS, SCENARIOS, Compared
+from table_page import machine, marks, write_page
 
-MARKS = ("<!-- tables: written by ./dev bench proxy --write -->", "<!-- end of the tables -->")
+MARKS = marks("./dev bench proxy")
 BAND = 0.05  # two equal programs differ by that much on a quiet machine
 Plan = namedtuple("Plan", "rounds seconds long orders faults open churn")
 FULL = Plan(rounds=9, seconds=1.0, long=5, orders=200, faults=10000, open=10000, churn=100000)
@@ -155,20 +155,6 @@ def ratio(samples, ours, theirs, key):
     return statistics.median(ratios) if ratios else None
 
 
-def machine():
-    with open("/proc/cpuinfo", encoding="utf-8") as file:
-        models = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
-    return f"{len(models)} × {models[0] if models else 'unknown processor'}, Linux {platform.release()}"
-
-
-def write_page(path, lines):
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    head, rest = text.split(MARKS[0])
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(head + MARKS[0] + "\n" + "\n".join(lines) + "\n\n" + MARKS[1] + rest.split(MARKS[1])[1])
-
-
 def parse():
     parser = argparse.ArgumentParser(prog="./dev bench proxy", description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
@@ -222,7 +208,7 @@ def main():
     met = bench.print_bars()
     print(f"\n{time.monotonic() - begin:.0f} s.")
     if options.write:
-        write_page(options.write, bench.lines)
+        write_page(options.write, bench.lines, MARKS)
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump({"machine": machine(), "plan": plan._asdict(), "results": bench.results}, file, indent=1)
