@@ -24,6 +24,7 @@
 
 #include "base/fd.hpp"
 #include "harness/client.hpp"
+#include "harness/clients/outcomes.hpp"
 
 namespace sunder::harness {
 
@@ -35,20 +36,6 @@ using Json = nlohmann::json;
 using check::OpKind;
 
 constexpr std::size_t kLongestAnswer = 16 * 1024 * 1024;
-
-Outcome outcome(EventType type, OpErrorClass error, std::string text) {
-  Outcome out;
-  out.type = type;
-  out.error = error;
-  out.text = std::move(text);
-  return out;
-}
-
-// The request left and the effect is open: unknown, but a read has no effect.
-Outcome unsure(const OpRequest& request, OpErrorClass error, std::string text) {
-  const bool read = request.kind == OpKind::read;
-  return outcome(read ? EventType::fail : EventType::info, error, std::move(text));
-}
 
 std::string text_of(const Json& answer, const char* member) {
   const auto at = answer.find(member);

@@ -30,6 +30,7 @@
 
 #include "base/assert.hpp"
 #include "harness/client.hpp"
+#include "harness/clients/outcomes.hpp"
 
 namespace sunder::harness {
 
@@ -76,20 +77,6 @@ RangeValue range_value(const Json& range) {
   const auto parsed = std::from_chars(text->data(), text->data() + text->size(), number);
   if (parsed.ec != std::errc{} || parsed.ptr != text->data() + text->size()) return {};
   return {true, number};
-}
-
-Outcome outcome(EventType type, OpErrorClass error, std::string text) {
-  Outcome out;
-  out.type = type;
-  out.error = error;
-  out.text = std::move(text);
-  return out;
-}
-
-// The request left and the effect is open: unknown, but a read has no effect.
-Outcome unsure(const OpRequest& request, OpErrorClass error, std::string text) {
-  const bool read = request.kind == OpKind::read;
-  return outcome(read ? EventType::fail : EventType::info, error, std::move(text));
 }
 
 Outcome read_answer(const OpRequest& request, const Json& body) {

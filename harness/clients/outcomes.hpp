@@ -1,0 +1,28 @@
+// What every client adapter says when an operation did not end well.
+//
+// clients/NAME.cpp → **Outcome** → worker. Thread: pure. Tested by tests/harness/etcd_client_test.cpp,
+// tests/harness/embedded_client_test.cpp.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "harness/operation.hpp"
+
+namespace sunder::harness {
+
+inline Outcome outcome(EventType type, OpErrorClass error, std::string text) {
+  Outcome out;
+  out.type = type;
+  out.error = error;
+  out.text = std::move(text);
+  return out;
+}
+
+/// The request left and the effect is open: unknown, but a read has no effect.
+inline Outcome unsure(const OpRequest& request, OpErrorClass error, std::string text) {
+  const bool read = request.kind == check::OpKind::read;
+  return outcome(read ? EventType::fail : EventType::info, error, std::move(text));
+}
+
+}  // namespace sunder::harness
