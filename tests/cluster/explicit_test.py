@@ -198,11 +198,7 @@ class Explicit(unittest.TestCase):
                 ('[[node]]\nname = "a"\naddress = "h:1"\n[[link]]\nto = "a"\nconnections_max = 0\n', 6, "connections_max"),
         ]:
             with self.subTest(text):
-                path = self.box.write("bad.toml", text)
-                result = self.box.run("serve", "--listen", "127.0.0.1:0", "--config", path, timeout=30)
-                self.assertEqual(result.returncode, 2, result.stderr)
-                self.assertIn(f"bad.toml:{line}", result.stderr)
-                self.assertIn(word, result.stderr)
+                support.refuses_configuration(self, self.box, text, line, word)
 
 
 class ExplicitAsUser(Explicit):

@@ -126,11 +126,7 @@ upstream = "localhost:{self.echo.port}"
                 ('[api]\nthreads = 0\n', 2, "threads"),
         ]:
             with self.subTest(text):
-                path = self.box.write("bad.toml", text)
-                result = self.box.run("serve", "--listen", "127.0.0.1:0", "--config", path, timeout=30)
-                self.assertEqual(result.returncode, 2, result.stderr)
-                self.assertIn(f"bad.toml:{line}", result.stderr)
-                self.assertIn(word, result.stderr)
+                support.refuses_configuration(self, self.box, text, line, word)
 
     def test_a_bad_option_is_2(self):
         self.assertEqual(self.box.run("serve", "--spin", "5", timeout=30).returncode, 2)

@@ -33,6 +33,15 @@ def can_isolate():
     return subprocess.run([SUNDER, "doctor"], capture_output=True).returncode == 0
 
 
+def refuses_configuration(test, box, text, line, word):
+    """`sunder serve` says which line of such a configuration is wrong, and why, and ends with 2."""
+    path = box.write("bad.toml", text)
+    result = box.run("serve", "--listen", "127.0.0.1:0", "--config", path, timeout=30)
+    test.assertEqual(result.returncode, 2, result.stderr)
+    test.assertIn(f"bad.toml:{line}", result.stderr)
+    test.assertIn(word, result.stderr)
+
+
 class Sandbox:
     """A private folder, optionally owned by an ordinary user; `as_user` runs everything in it as that user."""
 
