@@ -12,29 +12,19 @@
 // or a larger one and a write takes a larger one. A node never gives a tag twice (`issued_`), so tags name writes. The
 // write-back may be left out where the whole majority told the same tag: a majority has it then.
 // Price: two rounds to a majority (a read mostly one); a side without a majority answers nothing.
-// Messages: query(round, key) → report(round, tag, value); store(round, key, tag, value) → stored(round).
+// Messages: those of majority.hpp.
 // Thread: one. Tested by tests/calibrate/calibrate_test.cpp.
-#include <bit>
+#include <algorithm>
 #include <map>
 
 #include "nodes/mode.hpp"
+#include "nodes/modes/majority.hpp"
 
 namespace sunder::nodes {
 
 extern const Mode quorum_mode;
 
 namespace {
-
-enum Type : std::uint32_t { kQuery, kReport, kStore, kStored };
-
-struct Open {
-  Request request;
-  bool storing = false;     // second phase
-  std::uint32_t heard = 0;  // nodes of this phase, a bit each
-  bool same = true;         // all told the same tag so far
-  Versioned best;
-  Nanos deadline = 0;
-};
 
 class Quorum final : public Replica {
  public:
@@ -46,79 +36,45 @@ class Quorum final : public Replica {
 
   void request(const Request& request) override {
     if (request.kind != Kind::read && request.kind != Kind::write) {
-      end(request.id, Answer::no, {}, "a quorum of registers has reads and writes only");
+      all_.end(request.id, Answer::no, {}, "a quorum of registers has reads and writes only");
       return;
     }
     if (stale_read_ && request.kind == Kind::read) {  // the bug: what this node has is good enough
-      end(request.id, Answer::ok, values_[request.key].value, "");
+      all_.end(request.id, Answer::ok, all_.mine(request.key).value, "");
       return;
     }
-    Open& open = open_[request.id];
+    Round& open = open_[request.id];
     open.request = request;
     open.deadline = host_.now() + config_.give_up;
-    ask(open);
-    report(request.id, config_.self, values_[request.key]);
+    all_.ask(open);
+    report(request.id, config_.self, all_.mine(request.key));
   }
 
   void message(NodeIndex from, const Message& m) override {
-    Message answer;
-    answer.round = m.round;
-    switch (m.type) {
-      case kQuery: {
-        const Versioned& mine = values_[m.key];
-        answer.type = kReport;
-        answer.tag = mine.tag;
-        answer.value = mine.value;
-        host_.send(from, std::move(answer));
-        return;
-      }
-      case kStore:
-        keep(m.key, {m.tag, m.value});
-        answer.type = kStored;
-        host_.send(from, std::move(answer));
-        return;
-      case kReport: report(m.round, from, {m.tag, m.value}); return;
-      case kStored: stored(m.round, from); return;
-      default: return;
-    }
+    if (all_.serve(from, m)) return;
+    if (m.type == Majority::kReport) report(m.round, from, {m.tag, m.value});
+    if (m.type == Majority::kStored) stored(m.round, from);
   }
 
   void timer(std::uint64_t id) override {
     const auto at = open_.find(id);
     if (at == open_.end()) return;
     if (host_.now() < at->second.deadline) {
-      ask(at->second);
+      all_.ask(at->second);
       return;
     }
     const bool begun = at->second.storing && at->second.request.kind == Kind::write;
     open_.erase(at);
-    end(id, begun ? Answer::unknown : Answer::no, {}, "no majority answers");
+    all_.end(id, begun ? Answer::unknown : Answer::no, {}, "no majority answers");
   }
 
  private:
-  // Sends this phase's question to all that have not answered it.
-  void ask(const Open& open) {
-    for (NodeIndex to = 0; to < config_.nodes; ++to) {
-      if (to == config_.self || (open.heard >> to & 1U) != 0) continue;
-      Message m;
-      m.type = open.storing ? kStore : kQuery;
-      m.round = open.request.id;
-      m.key = open.request.key;
-      m.tag = open.best.tag;
-      m.value = open.best.value;
-      host_.send(to, std::move(m));
-    }
-    host_.wake(config_.resend, open.request.id);
-  }
-
   void report(std::uint64_t id, NodeIndex from, const Versioned& told) {
     const auto at = open_.find(id);
     if (at == open_.end() || at->second.storing) return;
-    Open& open = at->second;
-    if (open.heard != 0 && told.tag != open.best.tag) open.same = false;
-    open.heard |= 1U << from;
-    if (told.tag > open.best.tag) open.best = told;
-    if (static_cast<unsigned>(std::popcount(open.heard)) < config_.majority()) return;
+    Round& open = at->second;
+    open.hear(from, told);
+    if (open.answers() < config_.majority()) return;
     if (open.request.kind == Kind::read) {
       if (open.same || no_write_back_) {  // the bug: nobody else is told what was read
         finish(at);
@@ -129,10 +85,9 @@ class Quorum final : public Replica {
       issued = std::max(issued, open.best.tag.time) + 1;
       open.best = {{issued, config_.self}, open.request.value};
     }
-    open.storing = true;
-    open.heard = 0;
-    keep(open.request.key, open.best);
-    ask(open);
+    open.begin_store();
+    all_.keep(open.request.key, open.best);
+    all_.ask(open);
     stored(id, config_.self);
   }
 
@@ -141,40 +96,25 @@ class Quorum final : public Replica {
     if (at == open_.end() || !at->second.storing) return;
     at->second.heard |= 1U << from;
     const bool write = at->second.request.kind == Kind::write;
-    const unsigned need = small_write_ && write ? 1 : config_.majority();
-    if (static_cast<unsigned>(std::popcount(at->second.heard)) >= need) finish(at);
+    if (at->second.answers() >= (small_write_ && write ? 1 : config_.majority())) finish(at);
   }
 
-  void finish(std::map<std::uint64_t, Open>::iterator at) {
+  void finish(std::map<std::uint64_t, Round>::iterator at) {
     const bool read = at->second.request.kind == Kind::read;
     const Value value = read ? at->second.best.value : Value();
     const std::uint64_t id = at->first;
     open_.erase(at);
-    end(id, Answer::ok, value, "");
-  }
-
-  void keep(const std::string& key, const Versioned& told) {
-    Versioned& mine = values_[key];
-    if (told.tag > mine.tag) mine = told;
-  }
-
-  void end(std::uint64_t id, Answer how, Value value, const char* text) {
-    Reply reply;
-    reply.id = id;
-    reply.answer = how;
-    reply.value = value;
-    reply.text = text;
-    host_.reply(std::move(reply));
+    all_.end(id, Answer::ok, value, "");
   }
 
   const ReplicaConfig config_;
   Host& host_;
+  Majority all_{config_, host_};
   bool stale_read_ = false;
   bool no_write_back_ = false;
   bool small_write_ = false;
-  std::map<std::string, Versioned> values_;
   std::map<std::string, std::int64_t> issued_;  // by key: the largest counter that this node gave
-  std::map<std::uint64_t, Open> open_;
+  std::map<std::uint64_t, Round> open_;
 };
 
 }  // namespace
