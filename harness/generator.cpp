@@ -24,6 +24,16 @@ const std::vector<const Workload*>& workloads() {
 
 }  // namespace
 
+std::string key_name(std::uint64_t index) {
+  return "k" + std::to_string(index + 1);
+}
+
+std::vector<std::string> key_names(unsigned count) {
+  std::vector<std::string> out;
+  for (unsigned i = 0; i < count; ++i) out.push_back(key_name(i));
+  return out;
+}
+
 std::vector<std::string> known_workloads() {
   std::vector<std::string> out;
   for (const Workload* workload : workloads()) out.emplace_back(workload->name);

@@ -30,6 +30,11 @@ struct ClientState {
   unsigned keys = 1;
   std::uint64_t written = 0;  ///< values that it has used so far
   std::map<std::string, std::int64_t> seen = {};
+
+  /// One that no client has written before.
+  std::int64_t unused_value() {
+    return static_cast<std::int64_t>(written++ * clients + client + 1);
+  }
 };
 
 struct Workload {
@@ -42,6 +47,10 @@ struct Workload {
   /// The keys that final reads ask for.
   std::vector<std::string> (*keys)(unsigned keys);
 };
+
+/// "k1", "k2", …: the key with that index, and the first `count`.
+[[nodiscard]] std::string key_name(std::uint64_t index);
+[[nodiscard]] std::vector<std::string> key_names(unsigned count);
 
 [[nodiscard]] std::vector<std::string> known_workloads();
 /// ERRORS: not_found.

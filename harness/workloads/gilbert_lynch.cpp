@@ -12,17 +12,12 @@ extern const Workload gilbert_lynch_workload;
 
 namespace {
 
-std::string key_name(std::uint64_t index) {
-  return "k" + std::to_string(index + 1);
-}
-
 std::pair<OpRequest, ClientState> next(ClientState state, Rng& rng) {
   OpRequest op;
   op.key = key_name(rng.below(state.keys));
   if (state.client % 2 == 0) {
     op.kind = check::OpKind::write;
-    op.value = static_cast<std::int64_t>(state.written * state.clients + state.client + 1);
-    ++state.written;
+    op.value = state.unused_value();
   }
   return {std::move(op), std::move(state)};
 }
@@ -31,16 +26,10 @@ ClientState after(ClientState state, const OpRequest& /*request*/, const Outcome
   return state;
 }
 
-std::vector<std::string> keys(unsigned count) {
-  std::vector<std::string> out;
-  for (unsigned i = 0; i < count; ++i) out.push_back(key_name(i));
-  return out;
-}
-
 }  // namespace
 
 const Workload gilbert_lynch_workload{
     "gilbert-lynch", "one node's clients write, the next one's read: the proof of the theorem",
-    next, after, keys};
+    next, after, key_names};
 
 }  // namespace sunder::harness

@@ -14,10 +14,6 @@ namespace {
 constexpr double kReads = 0.5;
 constexpr double kWrites = 0.3;
 
-std::string key_name(std::uint64_t index) {
-  return "k" + std::to_string(index + 1);
-}
-
 std::pair<OpRequest, ClientState> next(ClientState state, Rng& rng) {
   OpRequest op;
   op.key = key_name(rng.below(state.keys));
@@ -32,8 +28,7 @@ std::pair<OpRequest, ClientState> next(ClientState state, Rng& rng) {
     }
   }
   if (op.kind != check::OpKind::read) {
-    op.value = static_cast<std::int64_t>(state.written * state.clients + state.client + 1);
-    ++state.written;
+    op.value = state.unused_value();
   }
   return {std::move(op), std::move(state)};
 }
@@ -55,16 +50,10 @@ ClientState after(ClientState state, const OpRequest& request, const Outcome& ou
   return state;
 }
 
-std::vector<std::string> keys(unsigned count) {
-  std::vector<std::string> out;
-  for (unsigned i = 0; i < count; ++i) out.push_back(key_name(i));
-  return out;
-}
-
 }  // namespace
 
 const Workload register_workload{
     "register", "reads, writes and compare-and-sets of a few keys, every value written once", next,
-    after, keys};
+    after, key_names};
 
 }  // namespace sunder::harness
