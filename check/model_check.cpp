@@ -11,6 +11,7 @@
 #include "check/order/words.hpp"
 #include "check/parallel.hpp"
 #include "check/search/model_search.hpp"
+#include "check/stages.hpp"
 
 namespace sunder::check {
 
@@ -84,19 +85,18 @@ void shrink(const History& history, Machine& machine, const std::vector<StateId>
   }
 }
 
-void judge(const CheckInput& input, const Model& model, const Deadline& deadline, Partition& part) {
+void judge(const CheckInput& input, const Model& model, const Stages& stages, Partition& part) {
   const History& history = input.history;
   const auto machine = model.make(history);
-  const auto found = model_search(history, part.ops, *machine, {machine->initial()}, deadline);
+  const auto found =
+      model_search(history, part.ops, *machine, {machine->initial()}, stages.finding());
   if (found.outcome == SearchVerdict::Outcome::legal) return;
   if (found.outcome == SearchVerdict::Outcome::unknown) {
     part.verdict = Verdict::unknown;
     part.reason = found.reason;
     return;
   }
-  Budget more = input.budget;
-  more.seconds = std::clamp(more.seconds / 4, 1.0, 10.0);
-  const Deadline shrinking(more);
+  const Deadline shrinking = stages.proving();
   part.verdict = Verdict::fail;
   part.stuck = part.ops[found.stuck];
   // From the beginning where that is short; else from the last moment when nothing was under way, and the state then.
@@ -118,10 +118,10 @@ void judge(const CheckInput& input, const Model& model, const Deadline& deadline
 // Keys are independent: threads take them as they come.
 void judge_all(const CheckInput& input, const Model& model, std::vector<Partition>& parts) {
   const unsigned threads = threads_for(parts.size(), input.threads);
-  const Deadline deadline(share_of(input.budget, threads));
+  const Stages stages(share_of(input.budget, threads));
   in_parallel(parts.size(), threads, [&](std::size_t i) {
     try {
-      judge(input, model, deadline, parts[i]);
+      judge(input, model, stages, parts[i]);
     } catch (const std::bad_alloc&) {
       parts[i].verdict = Verdict::unknown;
       parts[i].reason = "budget.memory";

@@ -17,6 +17,7 @@
 #include "check/power.hpp"
 #include "check/register_ops.hpp"
 #include "check/search/search.hpp"
+#include "check/stages.hpp"
 #include "check/witness.hpp"
 #include "check/zones.hpp"
 
@@ -60,14 +61,16 @@ Part in_key(const RegisterKey& key, const std::vector<RegisterOp>& judged,
   return part;
 }
 
-// The smallest proof within `part`. One that does not hold is a defect of the court, and no verdict.
-void prove(KeyVerdict& verdict, const Shrinker& shrinker, Part part) {
+// The smallest proof within `part`. One that does not hold is a defect of the court, and no verdict; nor is one that
+// could not be judged again in time.
+void prove(KeyVerdict& verdict, const Shrinker& shrinker, const Deadline& deadline, Part part) {
   auto witness = shrinker.shrink(std::move(part));
   verdict.verdict = witness ? Verdict::fail : Verdict::unknown;
   if (witness) {
     verdict.witness = std::move(*witness);
   } else {
-    verdict.reason = "crashed";
+    const char* over = deadline.exceeded();
+    verdict.reason = over == nullptr ? "crashed" : over;
   }
 }
 
@@ -107,15 +110,10 @@ std::optional<Part> proof_inside(const RegisterKey& key, const std::vector<Regis
   return std::nullopt;
 }
 
-KeyVerdict judge_key(const RegisterKey& key, const Budget& budget, const Deadline& deadline,
+KeyVerdict judge_key(const RegisterKey& key, const Stages& stages,
                      const std::vector<FaultWindow>& windows) {
   KeyVerdict verdict;
-  // A proof must be shrunk even where the search has used up the time to find it.
-  const auto grace = [&] {
-    Budget more = budget;
-    more.seconds = std::clamp(budget.seconds / 4, 1.0, 15.0);
-    return Deadline(more);
-  };
+  const Deadline& deadline = stages.finding();
   const auto undecided = [&](const char* reason) {
     verdict.verdict = Verdict::unknown;
     verdict.reason = reason;
@@ -130,14 +128,14 @@ KeyVerdict judge_key(const RegisterKey& key, const Budget& budget, const Deadlin
   if (zones.stopped != nullptr) return undecided(zones.stopped);
   verdict.method = zones.chains ? kChains : kZones;
   if (!zones.legal) {
-    const Deadline shrinking = grace();
+    const Deadline shrinking = stages.proving();
     const Shrinker shrinker(key, shrinking);
     if (auto witness = proof_inside(key, judged, shrinker, shrinking, windows)) {
       verdict.verdict = Verdict::fail;
       verdict.witness = std::move(*witness);
       verdict.inside = true;
     } else {
-      prove(verdict, shrinker, in_key(key, judged, zones.proof));
+      prove(verdict, shrinker, shrinking, in_key(key, judged, zones.proof));
     }
     return verdict;
   }
@@ -148,21 +146,21 @@ KeyVerdict judge_key(const RegisterKey& key, const Budget& budget, const Deadlin
     verdict.verdict = Verdict::unknown;
     verdict.reason = found.reason;
   } else if (found.outcome == SearchVerdict::Outcome::illegal) {
-    const Deadline shrinking = grace();
+    const Deadline shrinking = stages.proving();
     const Shrinker shrinker(key, shrinking);
-    prove(verdict, shrinker, shrinker.prefix(found.stuck));
+    prove(verdict, shrinker, shrinking, shrinker.prefix(found.stuck));
   }
   return verdict;
 }
 
 // On any thread. What can't be decided is undecided, not an exception.
-KeyVerdict decide(const RegisterKey& key, const Budget& budget, const Deadline& deadline,
+KeyVerdict decide(const RegisterKey& key, const Stages& stages,
                   const std::vector<FaultWindow>& windows) {
   KeyVerdict undecided;
   undecided.verdict = Verdict::unknown;
   try {
-    const char* over = deadline.exceeded();
-    if (over == nullptr) return judge_key(key, budget, deadline, windows);
+    const char* over = stages.finding().exceeded();
+    if (over == nullptr) return judge_key(key, stages, windows);
     undecided.reason = over;
   } catch (const std::bad_alloc&) {
     undecided.reason = "budget.memory";
@@ -238,10 +236,10 @@ void judge_keys(CheckResult& result, const History& history, const Budget& budge
   }
   const std::vector<RegisterKey> keys = register_keys(history);
   const unsigned used = threads_for(keys.size(), threads);
-  const Deadline shared(share_of(budget, used));
+  const Stages stages(share_of(budget, used));
   std::vector<KeyVerdict> verdicts(keys.size());
   in_parallel(keys.size(), used,
-              [&](std::size_t k) { verdicts[k] = decide(keys[k], budget, shared, windows); });
+              [&](std::size_t k) { verdicts[k] = decide(keys[k], stages, windows); });
   bool inside = false;
   for (std::size_t k = 0; k < keys.size(); ++k) {
     const RegisterKey& key = keys[k];

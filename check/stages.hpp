@@ -1,0 +1,48 @@
+// Stages: one budget in two parts: finding a violation, then proving it with few operations.
+//
+// Budget → **Stages** → Deadline of the search; and, where it found something, Deadline of the witness.
+// The search leaves a tenth of the time, for a violation that nobody can read is worth little; and both together end with
+// the budget, but for a part of the overrun that --timeout allows (max(5 %, 0.5 s)).
+// Thread: read by any once built. Tested by tests/check/stages_test.cpp.
+#pragma once
+
+#include <algorithm>
+
+#include "check/deadline.hpp"
+
+namespace sunder::check {
+
+class Stages {
+ public:
+  explicit Stages(const Budget& budget)
+      : budget_(budget), started_(monotonic_clock().now()), finding_(part(budget, kForFinding)) {}
+
+  [[nodiscard]] const Deadline& finding() const { return finding_; }
+
+  /// From now: what is left and a little more, but no longer than a witness is worth.
+  [[nodiscard]] Deadline proving() const {
+    const double passed = static_cast<double>(monotonic_clock().now() - started_) / 1e9;
+    const double over = std::max(kOver * budget_.seconds, kLeastOver);
+    Budget rest = budget_;
+    rest.seconds = std::clamp(budget_.seconds + over - passed, 0.0,
+                              std::clamp(budget_.seconds / 4, 1.0, kMostForProof));
+    return Deadline(rest);
+  }
+
+ private:
+  static constexpr double kForFinding = 0.9;
+  static constexpr double kOver = 0.025;       // half of what is allowed
+  static constexpr double kLeastOver = 0.25;   // seconds; half of what is allowed
+  static constexpr double kMostForProof = 15;  // seconds
+
+  static Budget part(Budget budget, double share) {
+    budget.seconds *= share;
+    return budget;
+  }
+
+  Budget budget_;
+  Nanos started_;
+  Deadline finding_;
+};
+
+}  // namespace sunder::check
