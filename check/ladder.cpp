@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "check/json.hpp"
+#include "sunder/time.hpp"
 
 namespace sunder::check {
 
@@ -87,6 +88,14 @@ void hide_unobservable(std::vector<Rung>& rungs) {
   }
 }
 
+// All rungs share one budget: a rung gets the time that those before it left.
+CheckInput rest_of(const CheckInput& input, Nanos started) {
+  CheckInput rest = input;
+  const double used = static_cast<double>(monotonic_clock().now() - started) / 1e9;
+  rest.budget.seconds = std::max(0.0, input.budget.seconds - used);
+  return rest;
+}
+
 }  // namespace
 
 const char* name_of(RungState state) {
@@ -112,6 +121,7 @@ std::vector<std::string> ladder_checks() {
 
 Ladder climb(const CheckInput& input) {
   Ladder ladder;
+  const Nanos started = monotonic_clock().now();
   for (const Chain& chain : chains()) {
     std::vector<Rung> rungs;
     std::size_t alike = 0;
@@ -119,7 +129,7 @@ Ladder climb(const CheckInput& input) {
       const CheckKind* kind = find_check(chain.names[n]);
       if (kind == nullptr || !kind->applies(input.history)) continue;
       Rung rung;
-      rung.result = kind->run(input);
+      rung.result = kind->run(rest_of(input, started));
       rung.state = state_of(rung.result);
       rungs.push_back(std::move(rung));
       if (n < chain.alike) alike = rungs.size();
