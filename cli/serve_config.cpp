@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::int64_t kThreadsMax = 64;
 constexpr std::int64_t kPidMax = 1 << 22;
-constexpr std::int64_t kConnectionsMax = 1'000'000;
 
 // What a fault's table has beside the parameters of its kind.
 constexpr std::array<std::string_view, 9> kFaultKeys{"kind",  "pairs",       "direction",
@@ -77,7 +76,8 @@ ServeFault read_pair_fault(const ConfigTable& table) {
 }
 
 std::size_t read_connections_max(const ConfigTable& table) {
-  return static_cast<std::size_t>(table.integer("connections_max", 0, 1, kConnectionsMax));
+  constexpr auto kMost = static_cast<std::int64_t>(kConnectionsMax);
+  return static_cast<std::size_t>(table.integer("connections_max", 0, 1, kMost));
 }
 
 ServeProxy read_proxy(const ConfigTable& table) {
@@ -179,6 +179,7 @@ Result<ServeConfig> load_serve_config(const std::string& path) {
     out.threads = static_cast<unsigned>(api.integer("threads", 1, 1, kThreadsMax));
   }
   if (api.has("spin")) out.spin = api.duration("spin", 0);
+  out.connections_max = read_connections_max(api);
   read_nodes(root, out);
   read_links(root, out);
   for (const ConfigTable& table : root.tables("proxy")) out.proxies.push_back(read_proxy(table));

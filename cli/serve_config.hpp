@@ -51,11 +51,15 @@ struct ServeConfig {
   std::optional<std::string> api_listen;
   std::optional<unsigned> threads;
   std::optional<Nanos> spin;
+  std::size_t connections_max = 0;  ///< at listeners without their own; 0: as many as by default
   std::vector<ServeNode> nodes;
   std::vector<ServeLink> links;
   std::vector<ServeProxy> proxies;
   std::vector<ServeFault> faults;
 };
+
+/// Connections open at once that a listener may be given.
+inline constexpr std::size_t kConnectionsMax = 1'000'000;
 
 /// ERRORS: not_found, io; invalid with file:line.
 [[nodiscard]] Result<ServeConfig> load_serve_config(const std::string& path);

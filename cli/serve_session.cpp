@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/log.hpp"
@@ -89,6 +90,12 @@ Status ServeSession::State::start_proxy() {
   proxy_options.topology = Topology(nodes);
   proxy_options.threads = options.threads;
   proxy_options.spin = options.spin;
+  if (options.connections_max != 0) {
+    proxy_options.listener_connections_max = options.connections_max;
+    // Who asks for more at one listener has that many in all.
+    proxy_options.connections_max =
+        std::max(proxy_options.connections_max, options.connections_max);
+  }
   proxy_options.processes = processes;
   auto started = proxy::Proxy::start(std::move(proxy_options));
   if (!started) return started.error();
@@ -126,7 +133,7 @@ Status ServeSession::State::open_links() {
     listener.destination = topology->find(link.to);
     listener.to.host = upstream->host;
     listener.to.port = *port;
-    if (link.connections_max != 0) listener.connections_max = link.connections_max;
+    listener.connections_max = link.connections_max;
     if (auto opened = proxy->listen(std::move(listener)); !opened) {
       return at(opened.error(), link.where);
     }

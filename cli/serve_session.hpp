@@ -19,10 +19,11 @@ struct ServeOptions {
   std::string listen = "127.0.0.1:8474";
   unsigned threads = 1;
   Nanos spin = 60 * kMicrosecond;
-  bool toxiproxy_open = false;   ///< its routes need no token, also where others can reach them
-  std::string token_file;        ///< of the token that callers must send; empty: $SUNDER_TOKEN
-  std::string toxiproxy_config;  ///< path; empty: none
-  std::string config;            ///< its path, for the run-time file
+  std::size_t connections_max = 0;  ///< at a listener without its own; 0: as stands by default
+  bool toxiproxy_open = false;      ///< its routes need no token, also where others can reach them
+  std::string token_file;           ///< of the token that callers must send; empty: $SUNDER_TOKEN
+  std::string toxiproxy_config;     ///< path; empty: none
+  std::string config;               ///< its path, for the run-time file
   ServeConfig plan;
 };
 

@@ -17,17 +17,40 @@ class Exposition {
     name_ = name;
     out_ += std::string("# HELP ") + name + " " + help + "\n# TYPE " + name + " " + type + "\n";
   }
-  void sample(const Labels& labels, std::uint64_t value) { line(labels, std::to_string(value)); }
-  void seconds(const Labels& labels, Nanos value) {
-    std::array<char, 40> text{};
-    std::snprintf(text.data(), text.size(), "%.9f", static_cast<double>(value) / 1e9);
-    line(labels, text.data());
+  void sample(const Labels& labels, std::uint64_t value) {
+    line("", labels, std::to_string(value));
+  }
+  void seconds(const Labels& labels, Nanos value) { line("", labels, in_seconds(value)); }
+  /// One series of a histogram; `labels` without `le`.
+  void histogram(const Labels& labels, const proxy::LoopLag& lag) {
+    Labels with_bound = labels;
+    with_bound.emplace_back("le", "");
+    std::uint64_t so_far = 0;
+    for (std::size_t i = 0; i < lag.buckets.size(); ++i) {
+      so_far += lag.buckets[i];
+      const bool last = i == lag.kBounds.size();
+      with_bound.back().second = last ? "+Inf" : bound_text(lag.kBounds[i]);
+      line("_bucket", with_bound, std::to_string(so_far));
+    }
+    line("_sum", labels, in_seconds(lag.sum));
+    line("_count", labels, std::to_string(so_far));
   }
   [[nodiscard]] std::string take() { return std::move(out_); }
 
  private:
-  void line(const Labels& labels, const std::string& value) {
+  static std::string in_seconds(Nanos value) {
+    std::array<char, 40> text{};
+    std::snprintf(text.data(), text.size(), "%.9f", static_cast<double>(value) / 1e9);
+    return text.data();
+  }
+  static std::string bound_text(Nanos value) {
+    std::array<char, 40> text{};
+    std::snprintf(text.data(), text.size(), "%g", static_cast<double>(value) / 1e9);
+    return text.data();
+  }
+  void line(const char* suffix, const Labels& labels, const std::string& value) {
     out_ += name_;
+    out_ += suffix;
     const char* between = "{";
     for (const auto& [key, text] : labels) {
       out_ += between;
@@ -197,6 +220,11 @@ std::string metrics_text(const MetricsInput& input) {
     out.family("sunder_packets_stopped_total", "counter",
                "Packets that tried to pass around the proxy.");
     out.sample({}, input.status.packets.stopped);
+  }
+  out.family("sunder_loop_lag_seconds", "histogram",
+             "How late a loop ran what was due: from an order to its run, and timers.");
+  for (std::size_t i = 0; i < input.status.lag_by_loop.size(); ++i) {
+    out.histogram({{"loop", std::to_string(i)}}, input.status.lag_by_loop[i]);
   }
   out.family("sunder_loop_turn_seconds", "gauge",
              "How long the last question to every loop took to be answered by all.");

@@ -104,7 +104,7 @@ Status ProxyTable::start(Entry& entry) {
   } else {
     listener.to.host = spec.upstream;
   }
-  if (spec.connections_max != 0) listener.connections_max = spec.connections_max;
+  listener.connections_max = spec.connections_max;
   auto id = proxy_.listen(std::move(listener));
   if (!id) return id.error();
   entry.listener = *id;

@@ -99,6 +99,7 @@ struct StatusReport {
   };
   std::vector<NodeLine> nodes;
   std::vector<PairReport> pairs;
+  std::vector<proxy::LoopLag> lag_by_loop;
   bool has_filter = false;
   std::string filter_error;  ///< why the packet counters are missing, if they are
   proxy::PacketCounters packets;

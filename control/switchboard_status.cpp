@@ -95,6 +95,7 @@ StatusReport Switchboard::status() {
     out.nodes.push_back(std::move(line));
   }
   const auto snapshot = s.options.proxy->snapshot();
+  out.lag_by_loop = snapshot.lag_by_loop;
   for (const auto& [pair, stats] : pairs_to_show(topology, s.rules, snapshot)) {
     PairReport line;
     line.pair = topology.names(pair);

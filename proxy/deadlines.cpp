@@ -2,6 +2,8 @@
 // tests/proxy/pipeline_test.cpp.
 #include "proxy/deadlines.hpp"
 
+#include <algorithm>
+
 namespace sunder::proxy {
 
 void Deadlines::set(Timed& timed, Nanos due) {
@@ -28,6 +30,7 @@ void Deadlines::set(Timed& timed, Nanos due) {
 void Deadlines::timer_fired() noexcept {
   armed_ = kNever;
   const Nanos now = clock_->now();
+  lag_->observe(now - expected_);
   while (!heap_.empty() && heap_.front()->due_ <= now) {
     Timed& first = *heap_.front();
     remove(first);
@@ -81,6 +84,7 @@ void Deadlines::arm() noexcept {
   // A timer that is armed too early is harmless: it fires, finds nothing and arms again.
   if (heap_.empty() || heap_.front()->due_ >= armed_) return;
   armed_ = heap_.front()->due_;
+  expected_ = std::max(armed_, clock_->now());  // a deadline may have passed already
   timer_.arm(armed_);
 }
 

@@ -34,7 +34,10 @@ class Timed {
 class Deadlines final : uv::TimerHandler {
  public:
   explicit Deadlines(const Clock& clock) noexcept : clock_(&clock) {}
-  Status open(uv::Loop& loop) { return timer_.open(loop, *this); }
+  Status open(uv::Loop& loop) {
+    lag_ = &loop.lag();
+    return timer_.open(loop, *this);
+  }
   void close() noexcept { timer_.close(); }
 
   /// Replaces the deadline of `timed`; kNever takes it out.
@@ -52,6 +55,8 @@ class Deadlines final : uv::TimerHandler {
   uv::Timer timer_;
   std::vector<Timed*> heap_;
   Nanos armed_ = kNever;
+  Nanos expected_ = 0;  ///< when the timer can fire at the earliest
+  LoopLag* lag_ = nullptr;
 };
 
 }  // namespace sunder::proxy

@@ -72,6 +72,8 @@ class HallLoop final : uv::TurnHandler, AcceptHandler {
   Swapped swap(InForcePtr in_force);
   void add_stats(std::map<PairId, PairStats>& sums) const;
   void add_touched(std::map<RuleId, Touched>& sums) const;
+  /// How late this loop was so far.
+  [[nodiscard]] LoopLag lag() const noexcept { return loop_->lag(); }
   /// Connections here or on their way. Any thread.
   [[nodiscard]] std::size_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
   /// Resets what is open and ends the loop.

@@ -344,7 +344,8 @@ std::size_t Pipeline::room() noexcept {
   if (asked_.act != Act::none) return 0;
   const std::size_t max = bytes_max();
   const std::size_t size = queue_.size();
-  if (paused_ && (size > max / 2 || records() > kHeldChunksMax / 2)) return 0;
+  const std::size_t resumes_at = max - std::min(max / 2, kResumeBytes);
+  if (paused_ && (size > resumes_at || records() > kHeldChunksMax / 2)) return 0;
   paused_ = size >= max || records() >= kHeldChunksMax;
   return paused_ ? 0 : max - size;
 }

@@ -20,8 +20,8 @@
 //
 // Bounds: held_bytes_max bytes wait (back-pressure or hold), or kDelayedBytesMax while a fault that
 // holds by time acts, or what a fault needs to keep its pace (bytes_ahead); at most kHeldChunksMax chunks of reads,
-// and as many pieces in a ring. At the bound the source is not read, until half of it is free again. Thread: the
-// loop's. No socket, no timer and no clock in here: tests run it in virtual time. Tested by
+// and as many pieces in a ring. At the bound the source is not read, until kResumeBytes or half of it
+// are free again. Thread: the loop's. No socket, no timer and no clock in here: tests run it in virtual time. Tested by
 // tests/proxy/pipeline_test.cpp, tests/proxy/fault_kinds_test.cpp and tests/proxy/pipeline_random_test.cpp.
 #pragma once
 
@@ -40,6 +40,8 @@
 namespace sunder::proxy {
 
 inline constexpr std::size_t kDelayedBytesMax = std::size_t{64} << 20;  ///< 1.2 GiB/s at 50 ms
+/// A pause that lasted until half of a large bound is free would leave the line idle for so long.
+inline constexpr std::size_t kResumeBytes = std::size_t{1} << 20;
 inline constexpr std::size_t kHeldChunksMax = 65536;
 inline constexpr std::size_t kMergedChunkMax = std::size_t{64} << 10;
 inline constexpr std::size_t kExitChunksMax = 1024;

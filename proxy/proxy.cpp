@@ -41,6 +41,7 @@ class HallProxy final : public Proxy {
     shared_.spin = options.spin;
     shared_.clock = options.clock;
     shared_.connections_max = std::max<std::size_t>(options.connections_max, 1);
+    listener_connections_max_ = std::max<std::size_t>(options.listener_connections_max, 1);
     shared_.in_force = std::make_shared<InForce>(std::make_shared<FaultSet>());
     shared_.clerk = std::make_unique<Clerk>(identify_by_process(options.processes));
   }
@@ -115,7 +116,12 @@ class HallProxy final : public Proxy {
   ProxySnapshot snapshot() override {
     const std::lock_guard lock(orders_);
     std::vector<std::map<PairId, PairStats>> parts(loops_.size());
-    on_every_loop([&](HallLoop& loop, std::size_t i) { loop.add_stats(parts[i]); });
+    ProxySnapshot snapshot;
+    snapshot.lag_by_loop.resize(loops_.size());
+    on_every_loop([&](HallLoop& loop, std::size_t i) {
+      loop.add_stats(parts[i]);
+      snapshot.lag_by_loop[i] = loop.lag();
+    });
     std::map<PairId, PairStats> sums;
     for (const auto& part : parts) {
       for (const auto& [pair, stats] : part) {
@@ -123,7 +129,6 @@ class HallProxy final : public Proxy {
         if (!fresh) add(it->second, stats);
       }
     }
-    ProxySnapshot snapshot;
     snapshot.epoch = shared_.in_force->epoch();
     for (const auto& [pair, stats] : sums) snapshot.pairs.push_back(stats);
     for (const auto& loop : loops_) snapshot.connections_by_loop.push_back(loop->load());
@@ -182,9 +187,10 @@ class HallProxy final : public Proxy {
       out.copies.push_back(std::move(copy));
     }
     // A tproxy listener is all there is: the proxy's own bound is its bound.
-    const std::size_t seats = spec.kind == ListenerSpec::Kind::endpoint
-                                  ? std::max<std::size_t>(spec.connections_max, 1)
-                                  : std::numeric_limits<std::size_t>::max();
+    std::size_t seats = std::numeric_limits<std::size_t>::max();
+    if (spec.kind == ListenerSpec::Kind::endpoint) {
+      seats = spec.connections_max != 0 ? spec.connections_max : listener_connections_max_;
+    }
     out.role.gate = std::make_shared<AcceptGate>(std::move(spec.fd), spec.backlog, seats);
     // Under a hold already: nobody comes in before it is shut.
     gates_.add(out.role, *shared_.in_force);
@@ -226,6 +232,7 @@ class HallProxy final : public Proxy {
   std::mutex orders_;
   bool stopped_ = false;
   ListenerId last_listener_ = 0;
+  std::size_t listener_connections_max_ = 0;
   AcceptGates gates_;
 };
 

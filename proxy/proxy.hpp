@@ -25,6 +25,7 @@
 
 #include "base/fd.hpp"
 #include "proxy/fault_set.hpp"
+#include "proxy/loop_lag.hpp"
 #include "sunder/result.hpp"
 #include "sunder/time.hpp"
 #include "sunder/topology.hpp"
@@ -60,9 +61,8 @@ struct ListenerSpec {
   /// kernel's own patience.
   Nanos dial_timeout = 5 * kSecond;
   int backlog = 4096;  ///< the kernel caps it at net.core.somaxconn
-  /// Endpoint only: open at once; more wait in the kernel's queue. One listener alone can't take
-  /// all of the proxy's.
-  std::size_t connections_max = kListenerConnectionsMax;
+  /// Endpoint only: open at once; more wait in the kernel's queue. 0: listener_connections_max.
+  std::size_t connections_max = 0;
 };
 
 struct ProxyOptions {
@@ -74,6 +74,8 @@ struct ProxyOptions {
   std::size_t held_bytes_max = 1U << 20;  ///< per pipeline: above it the other socket is not read
   Nanos spin = 0;                         ///< adaptive spin of a quiet loop; 0: off
   std::size_t connections_max = 100'000;  ///< open at once; more wait in the kernel's queues
+  /// At an endpoint that does not say itself: one alone can't take all of the proxy's.
+  std::size_t listener_connections_max = kListenerConnectionsMax;
   const Clock* clock = &monotonic_clock();
   /// By which the source of a connection to a shared listener is found; null: by its address only.
   std::shared_ptr<const NodeProcesses> processes;
@@ -101,6 +103,7 @@ struct ProxySnapshot {
   std::uint64_t epoch = 0;
   std::vector<PairStats> pairs;  ///< only pairs that ever had a connection or an attempt
   std::vector<std::size_t> connections_by_loop;  ///< open or opening now
+  std::vector<LoopLag> lag_by_loop;              ///< since the start
 };
 
 /// The outcome of Proxy::apply.

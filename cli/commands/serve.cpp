@@ -30,6 +30,7 @@ struct ServeArgs {
   std::string listen;
   unsigned threads = 0;
   std::string spin;
+  std::size_t connections_max = 0;
   std::string token_file;
   bool toxiproxy_open = false;
   bool json = false;
@@ -54,6 +55,11 @@ std::optional<int> parse(const std::vector<std::string>& words, ServeArgs& args)
   app.add_option("--spin", args.spin,
                  "how long a quiet loop asks before it sleeps; 0 is off [60us]")
       ->type_name("DURATION");
+  app.add_option("--connections-max", args.connections_max,
+                 "connections open at once at a listener that the file gives no other number; "
+                 "more wait [50000]")
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{1}, kConnectionsMax));
   app.add_flag("--toxiproxy-open", args.toxiproxy_open,
                "the Toxiproxy API needs no token, also where others can reach it");
   app.add_option("--token-file", args.token_file,
@@ -81,6 +87,7 @@ Result<ServeOptions> options_of(const ServeArgs& args) {
   out.listen = !args.listen.empty() ? args.listen : out.plan.api_listen.value_or(out.listen);
   const unsigned cores = std::clamp(std::thread::hardware_concurrency(), 1U, kThreadsMax);
   out.threads = args.threads != 0 ? args.threads : out.plan.threads.value_or(cores);
+  out.connections_max = args.connections_max != 0 ? args.connections_max : out.plan.connections_max;
   out.spin = out.plan.spin.value_or(out.spin);
   if (args.spin == "0") {
     out.spin = 0;

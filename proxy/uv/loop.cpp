@@ -28,13 +28,16 @@ constexpr unsigned kSpinRetry = 16;
 void run_orders(Loop::Body& body) {
   if (!body.ordered.load(std::memory_order_acquire)) return;
   ++body.activity;
-  std::vector<std::function<void()>> orders;
+  std::vector<Order> orders;
   {
     const std::lock_guard lock(body.mutex);
     orders.swap(body.orders);
     body.ordered.store(false, std::memory_order_release);
   }
-  for (auto& order : orders) order();
+  for (Order& order : orders) {
+    body.lag.observe(monotonic_clock().now() - order.posted_at);
+    order.run();
+  }
 }
 
 /// When to ask the kernel again without sleeping.
@@ -135,6 +138,10 @@ Result<std::unique_ptr<Loop>> Loop::open() {
   return std::unique_ptr<Loop>(new Loop(std::move(body)));
 }
 
+LoopLag& Loop::lag() noexcept {
+  return body_->lag;
+}
+
 Loop::~Loop() {
   stop();
   uv_run(&body_->loop, UV_RUN_DEFAULT);  // close callbacks that are still to come
@@ -157,7 +164,7 @@ void Loop::run(Nanos spin, const Clock& clock, TurnHandler& handler) {
 }
 
 void Loop::stop() noexcept {
-  std::vector<std::function<void()>> orders;
+  std::vector<Order> orders;
   {
     const std::lock_guard lock(body_->mutex);
     if (body_->closed) return;
@@ -165,14 +172,15 @@ void Loop::stop() noexcept {
     orders.swap(body_->orders);
   }
   uv_close(reinterpret_cast<uv_handle_t*>(&body_->async), nullptr);
-  for (auto& order : orders) order();  // accepted before the end: somebody waits for them
+  for (Order& order : orders) order.run();  // accepted before the end: somebody waits for them
 }
 
 bool Loop::post(std::function<void()> order) {
+  const Nanos now = monotonic_clock().now();
   // Woken inside the lock: after `closed` is set the async handle may be gone.
   const std::lock_guard lock(body_->mutex);
   if (body_->closed) return false;
-  body_->orders.push_back(std::move(order));
+  body_->orders.push_back({std::move(order), now});
   body_->ordered.store(true, std::memory_order_release);
   uv_async_send(&body_->async);
   return true;

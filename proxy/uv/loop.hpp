@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 
+#include "proxy/loop_lag.hpp"
 #include "sunder/result.hpp"
 #include "sunder/time.hpp"
 
@@ -43,6 +44,9 @@ class Loop {
   void stop() noexcept;
   /// RETURNS false if the loop has stopped: the order is not run.
   bool post(std::function<void()> order);
+
+  /// The loop's thread. How late orders were is in it; who waits for timers adds their lateness.
+  [[nodiscard]] LoopLag& lag() noexcept;
 
   struct Body;
   [[nodiscard]] Body& body() noexcept { return *body_; }

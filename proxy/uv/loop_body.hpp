@@ -20,6 +20,12 @@
 
 namespace sunder::proxy::uv {
 
+/// What another thread wants to be run on the loop.
+struct Order {
+  std::function<void()> run;
+  Nanos posted_at = 0;
+};
+
 struct Loop::Body {
   uv_loop_t loop{};
   uv_async_t async{};
@@ -29,10 +35,11 @@ struct Loop::Body {
   std::uint64_t activity = 0;             ///< callbacks so far: a busy turn from an idle one
   std::uint32_t window = 0;               ///< which window of kTalkersWindow it is
   unsigned talkers = 0;                   ///< descriptors that had events in this window
-  std::atomic<bool> ordered = false;      ///< there are orders: looked at between callbacks
+  LoopLag lag;
+  std::atomic<bool> ordered = false;  ///< there are orders: looked at between callbacks
   std::mutex mutex;
-  std::vector<std::function<void()>> orders;  ///< guarded by mutex
-  bool closed = false;                        ///< guarded by mutex
+  std::vector<Order> orders;  ///< guarded by mutex
+  bool closed = false;        ///< guarded by mutex
 };
 
 /// One descriptor in the loop's epoll set. The set points to it, so that it lives until the turn in

@@ -80,9 +80,10 @@ class Explicit(unittest.TestCase):
         for node in self.nodes:
             self.addCleanup(node.end)
 
-    def serve(self, text):
+    def serve(self, text, *options):
         path = self.box.write("serve.toml", text)
-        process = self.box.start("serve", "--listen", "127.0.0.1:0", "--json", "--threads", "2", "--config", path)
+        process = self.box.start("serve", "--listen", "127.0.0.1:0", "--json", "--threads", "2", "--config", path,
+                                 *options)
         self.addCleanup(lambda: (process.kill(), process.communicate()))
         line = process.stdout.readline()
         self.assertTrue(line, "serve ended: " + (process.stderr.read() if not line else ""))
@@ -175,8 +176,19 @@ class Explicit(unittest.TestCase):
         self.assertEqual(support.wait(lambda: self.status()["bypasses"] == [], 10), True)
 
     def test_a_listener_has_a_limit_of_its_own(self):
-        one, other = self.serve(self.plan('[[link]]\nfrom = "n1"\nto = "n3"\nconnections_max = 1\n'
-                                          '[[link]]\nfrom = "n2"\nto = "n3"\n'))
+        self.limited_to_one(*self.serve(self.plan('[[link]]\nfrom = "n1"\nto = "n3"\nconnections_max = 1\n'
+                                                  '[[link]]\nfrom = "n2"\nto = "n3"\n')))
+
+    def test_the_limit_of_every_listener_is_an_option_and_a_key(self):
+        links = '[[link]]\nfrom = "n1"\nto = "n3"\n[[link]]\nfrom = "n2"\nto = "n3"\nconnections_max = 9\n'
+        self.limited_to_one(*self.serve(self.plan(links), "--connections-max", "1"))
+        self.limited_to_one(*self.serve("[api]\nconnections_max = 1\n" + self.plan(links)))
+        # The option wins over the file.
+        self.limited_to_one(*self.serve("[api]\nconnections_max = 7\n" + self.plan(links), "--connections-max", "1"))
+        self.assertEqual(self.box.run("serve", "--connections-max", "0", timeout=30).returncode, 2)
+
+    def limited_to_one(self, one, other):
+        """A second connection to `one` waits until the first is closed; `other` is not touched by it."""
         self.assertEqual(self.nodes[0].ask("dial", one), "ping")
         host, port = one.rsplit(":", 1)
         with socket.create_connection((host, int(port)), 5) as waiting:  # in the kernel's queue
@@ -188,6 +200,7 @@ class Explicit(unittest.TestCase):
             self.assertEqual(self.nodes[0].ask("close"), "closed")
             waiting.settimeout(10)
             self.assertEqual(waiting.recv(64), b"late")
+        self.assertEqual(self.nodes[1].ask("close"), "closed")
 
     def test_mistakes_are_told_with_file_and_line(self):
         for text, line, word in [

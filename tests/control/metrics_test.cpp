@@ -16,10 +16,16 @@ using namespace sunder::control::testing;
 
 namespace {
 
+/// A histogram's samples have a suffix each, every other one the name of its family.
+bool part_of(const std::string& name, const std::string& family, const std::string& type) {
+  if (type != "histogram") return name == family;
+  return name == family + "_bucket" || name == family + "_sum" || name == family + "_count";
+}
+
 /// Samples by "name{labels}". Fails the test at anything that the format does not allow.
 std::map<std::string, std::string> parse(const std::string& text) {
   static const std::regex kHelp("# HELP ([a-zA-Z_:][a-zA-Z0-9_:]*) [^\n]+");
-  static const std::regex kType("# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge)");
+  static const std::regex kType("# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge|histogram)");
   static const std::regex kSample(
       "([a-zA-Z_:][a-zA-Z0-9_:]*)"
       "(\\{[a-zA-Z_][a-zA-Z0-9_]*=\"(?:[^\"\\\\\n]|\\\\[\\\\\"n])*\""
@@ -45,7 +51,7 @@ std::map<std::string, std::string> parse(const std::string& text) {
       CHECK(family == help);
     } else {
       REQUIRE(std::regex_match(line, match, kSample));
-      CHECK(match[1] == family);
+      CHECK(part_of(match[1], family, type));
       const bool total = family.size() > 6 && family.substr(family.size() - 6) == "_total";
       CHECK((!total || type == "counter"));
       CHECK(out.emplace(match[1].str() + match[2].str(), match[3]).second);
@@ -81,6 +87,43 @@ TEST_CASE("metrics: every figure of a pair and a rule, in a form that a strict p
   CHECK(samples["sunder_api_answers_total{status=\"4xx\"}"] == "3");
   CHECK(samples["sunder_loop_turn_seconds_max"] == "2.000000000");
   CHECK(std::stoull(samples["process_open_fds"]) > 2);
+}
+
+TEST_CASE("metrics: loop lag is a histogram of each loop, summed up to its count") {
+  Rig rig;
+  rig.proxy.lags.resize(2);
+  for (const Nanos late :
+       {Nanos{0}, 100 * kMicrosecond, 100 * kMicrosecond + 1, 3 * kMillisecond, 5 * kSecond}) {
+    rig.proxy.lags[1].observe(late);
+  }
+  const std::string text = metrics_text(gather_metrics(*rig.board, nullptr));
+  auto samples = parse(text);
+  CHECK(text.find("# TYPE sunder_loop_lag_seconds histogram\n") != std::string::npos);
+  const auto bucket = [&](const std::string& loop, const std::string& le) {
+    return samples["sunder_loop_lag_seconds_bucket{loop=\"" + loop + "\",le=\"" + le + "\"}"];
+  };
+  CHECK(bucket("1", "0.0001") == "2");
+  CHECK(bucket("1", "0.00025") == "3");
+  CHECK(bucket("1", "0.0025") == "3");
+  CHECK(bucket("1", "0.005") == "4");
+  CHECK(bucket("1", "1") == "4");
+  CHECK(bucket("1", "+Inf") == "5");
+  CHECK(samples["sunder_loop_lag_seconds_count{loop=\"1\"}"] == "5");
+  CHECK(samples["sunder_loop_lag_seconds_sum{loop=\"1\"}"] == "5.003200001");
+  CHECK(bucket("0", "+Inf") == "0");
+  CHECK(samples["sunder_loop_lag_seconds_count{loop=\"0\"}"] == "0");
+  std::uint64_t before = 0;
+  std::size_t buckets = 0;
+  for (const Nanos bound : proxy::LoopLag::kBounds) {
+    std::ostringstream le;
+    le << static_cast<double>(bound) / 1e9;
+    const std::string value = bucket("1", le.str());
+    REQUIRE_FALSE(value.empty());
+    CHECK(std::stoull(value) >= before);
+    before = std::stoull(value);
+    ++buckets;
+  }
+  CHECK(buckets == 13);
 }
 
 TEST_CASE("metrics: Toxiproxy's counters per proxy, and labels that need escapes") {

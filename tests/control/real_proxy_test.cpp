@@ -148,6 +148,20 @@ TEST_CASE("a hold that no byte met is vacuous, though a connection stood idle un
   CHECK(client.heal({}, false)->removed[0].vacuous);
 }
 
+TEST_CASE("the histogram of a loop's lag grows from scrape to scrape") {
+  Hall hall;
+  Client client(hall.api->url());
+  const auto count = [&] {
+    const std::string text = client.get("/metrics").value();
+    const std::string name = "\nsunder_loop_lag_seconds_count{loop=\"0\"} ";
+    const auto at = text.find(name);
+    REQUIRE(at != std::string::npos);
+    return std::stoull(text.substr(at + name.size()));
+  };
+  const auto first = count();
+  CHECK(count() > first);
+}
+
 TEST_CASE("a delay by HTTP delays, and tells how much") {
   Hall hall;
   Client client(hall.api->url());

@@ -70,7 +70,9 @@ class RecordingProxy final : public proxy::Proxy {
     in_force = std::move(set);
     return report;
   }
-  proxy::ProxySnapshot snapshot() override { return {in_force ? in_force->epoch : 0, stats, {}}; }
+  proxy::ProxySnapshot snapshot() override {
+    return {in_force ? in_force->epoch : 0, stats, {}, lags};
+  }
   std::map<proxy::RuleId, Touched> touched() override { return {}; }
   void stop() override {}
   Result<proxy::ListenerId> listen(proxy::ListenerSpec spec) override {
@@ -86,6 +88,7 @@ class RecordingProxy final : public proxy::Proxy {
   proxy::FaultSetPtr in_force;
   Touched touch;  ///< what every removed rule is said to have touched
   std::vector<proxy::PairStats> stats;
+  std::vector<proxy::LoopLag> lags;
   std::map<proxy::ListenerId, proxy::ListenerSpec> listeners;
   proxy::ListenerId last_listener = 0;
 

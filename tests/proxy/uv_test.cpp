@@ -88,6 +88,72 @@ TEST_CASE("deadlines come in order, never early, and finer than a millisecond", 
   }
 }
 
+TEST_CASE("a loop that is late says by how much, of orders and of timers", "[uv]") {
+  auto loop = open_loop();
+  Deadlines deadlines(monotonic_clock());
+  REQUIRE(deadlines.open(*loop).ok());
+  const auto at_least = [&](Nanos late) {  // the loop's
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < LoopLag::kBounds.size() + 1; ++i) {
+      if (i > 0 && LoopLag::kBounds[i - 1] >= late) sum += loop->lag().buckets[i];
+    }
+    return sum;
+  };
+  std::uint64_t calm = 99;
+  std::uint64_t after_order = 99;
+  std::uint64_t after_timer = 99;
+  Nanos sum = 0;
+  struct Last final : Timed {
+    void deadline_reached(Nanos) noexcept override { reached(); }
+    std::function<void()> reached;
+  } last;
+  last.reached = [&] {
+    after_timer = at_least(50 * kMillisecond);
+    sum = loop->lag().sum;
+    deadlines.close();
+    loop->stop();
+  };
+  // Before the loop runs: the first order finds what comes behind it waiting already.
+  const auto nap = [] { std::this_thread::sleep_for(std::chrono::milliseconds(55)); };
+  const Nanos start = monotonic_clock().now();
+  loop->post([&] {
+    calm = at_least(50 * kMillisecond);
+    deadlines.set(last, monotonic_clock().now() + kMillisecond);
+    nap();
+  });
+  loop->post([&] { after_order = at_least(50 * kMillisecond); });
+  NoTurn turn;
+  loop->run(0, monotonic_clock(), turn);
+  const Nanos took = monotonic_clock().now() - start;
+  CHECK(loop->lag().count() == 3);
+  CHECK(after_order == calm + 1);
+  CHECK(after_timer == calm + 2);
+  CHECK(sum >= 104 * kMillisecond);
+  CHECK(sum <= 3 * took);
+}
+
+TEST_CASE("a deadline that has passed when it is set is not the loop's lateness", "[uv]") {
+  auto loop = open_loop();
+  Deadlines deadlines(monotonic_clock());
+  REQUIRE(deadlines.open(*loop).ok());
+  struct Last final : Timed {
+    void deadline_reached(Nanos) noexcept override {
+      deadlines->close();
+      loop->stop();
+    }
+    Deadlines* deadlines = nullptr;
+    uv::Loop* loop = nullptr;
+  } last;
+  last.deadlines = &deadlines;
+  last.loop = loop.get();
+  const Nanos start = monotonic_clock().now();
+  deadlines.set(last, 0);
+  NoTurn turn;
+  loop->run(0, monotonic_clock(), turn);
+  CHECK(loop->lag().count() == 1);
+  CHECK(loop->lag().sum <= monotonic_clock().now() - start);
+}
+
 TEST_CASE("a poll may close itself and die in its own callback", "[uv]") {
   int fds[2];
   REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0);
