@@ -39,6 +39,12 @@ std::string_view header(std::string_view head, std::string_view name) {
   return {};
 }
 
+/// Is a part over its limit, which ends with `mark` bytes at offset `end` (npos: not among the `come` bytes)? The answer
+/// must not depend on how much has come beyond the limit: the same request may drip in.
+bool longer(std::size_t end, std::size_t come, std::size_t limit, std::size_t mark) {
+  return end == std::string_view::npos ? come >= limit + mark : end > limit;
+}
+
 }  // namespace
 
 void RequestScan::give_up() noexcept {
@@ -60,20 +66,26 @@ void RequestScan::read_head(std::string_view head) {
 
 void RequestScan::find_head_end(std::string_view bytes) {
   const auto end = bytes.find("\r\n\r\n", at_);
+  if (longer(end, bytes.size(), kHeadMax, 4)) return give_up();
   if (end != std::string_view::npos) {
     at_ = end + 4;
     return read_head(bytes.substr(0, end));
   }
   at_ = bytes.size() < 3 ? 0 : bytes.size() - 3;
-  if (bytes.size() > kHeadMax) give_up();
+}
+
+std::size_t RequestScan::line_end(std::string_view bytes) {
+  const auto length = bytes.substr(at_).find("\r\n");
+  if (longer(length, bytes.size() - at_, kChunkLineMax, 2)) {
+    give_up();
+    return std::string_view::npos;
+  }
+  return length == std::string_view::npos ? length : at_ + length;
 }
 
 void RequestScan::read_chunk_size(std::string_view bytes) {
-  const auto end = bytes.find("\r\n", at_);
-  if (end == std::string_view::npos) {
-    if (bytes.size() - at_ > kChunkLineMax) give_up();
-    return;
-  }
+  const auto end = line_end(bytes);
+  if (end == std::string_view::npos) return;
   const auto read = std::from_chars(bytes.data() + at_, bytes.data() + end, need_, 16);
   if (read.ec != std::errc() || need_ > SIZE_MAX / 2) return give_up();
   at_ = end + 2;
@@ -101,8 +113,7 @@ bool RequestScan::whole(std::string_view bytes) {
         part_ = Part::chunk_size;
         break;
       case Part::last_line:
-        if (bytes.find("\r\n", at_) != std::string_view::npos) part_ = Part::end;
-        if (bytes.size() - at_ > kChunkLineMax) give_up();
+        if (line_end(bytes) != std::string_view::npos) part_ = Part::end;
         break;
       case Part::end: return true;
     }

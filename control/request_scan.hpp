@@ -30,6 +30,8 @@ class RequestScan {
   void give_up() noexcept;
   void find_head_end(std::string_view bytes);
   void read_head(std::string_view head);
+  /// Where the line that begins at at_ ends; npos: not yet, or it is too long, and this gave up.
+  std::size_t line_end(std::string_view bytes);
   void read_chunk_size(std::string_view bytes);
 
   Part part_ = Part::head;
