@@ -46,6 +46,9 @@ struct Workload {
   ClientState (*after)(ClientState state, const OpRequest& request, const Outcome& outcome);
   /// The keys that final reads ask for.
   std::vector<std::string> (*keys)(unsigned keys);
+  /// From the heal to the final reads, where the suite does not say: those that judge them alone leave eventually
+  /// consistent systems time to come together.
+  Nanos quiet = 0;
 };
 
 /// "k1", "k2", …: the key with that index, and the first `count`.

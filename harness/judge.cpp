@@ -107,6 +107,19 @@ bool all_vacuous(const Suite& suite, const std::vector<FaultRecord>& faults) {
   return false;
 }
 
+// A check of the court that the suite names.
+CheckResult judge_by_name(const std::string& name, const check::History& history,
+                          const std::vector<check::FaultWindow>& windows) {
+  const check::CheckKind* kind = check::find_check(name);
+  if (kind == nullptr || !kind->applies(history)) {
+    return result(name, Verdict::unknown, "input",
+                  "The history has no operations that this check judges; take another workload.");
+  }
+  return guarded(name.c_str(), [&] {
+    return kind->run({history, check::Budget{}, windows, 1, ""});
+  });
+}
+
 std::vector<check::FaultWindow> windows_of(const std::string& events_path, RunResults* results) {
   auto windows = check::read_fault_windows(events_path, results->nodes);
   if (windows) return *windows;
@@ -221,6 +234,9 @@ void judge_run(const Suite& suite, const std::string& history_path, const std::s
     });
     demand_power(suite.linearizable, &check);
     results->checks.push_back(std::move(check));
+  }
+  for (const std::string& name : suite.checks) {
+    results->checks.push_back(judge_by_name(name, *history, windows));
   }
   CheckResult availability = guarded("availability", [&] {
     check::AvailabilityOptions options;

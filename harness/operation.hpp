@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "check/history.hpp"
 #include "sunder/history.hpp"
@@ -14,9 +15,9 @@
 namespace sunder::harness {
 
 struct OpRequest {
-  check::OpKind kind = check::OpKind::read;  ///< read, write or cas
+  check::OpKind kind = check::OpKind::read;  ///< read, write, cas, add or increment
   std::string key;
-  std::int64_t value = 0;                ///< write: the value; cas: the new one
+  std::int64_t value = 0;                ///< write, add, increment: the value; cas: the new one
   std::optional<std::int64_t> expected;  ///< cas: the old one; nothing: the key must be absent
 };
 
@@ -25,7 +26,8 @@ struct Outcome {
   EventType type = EventType::info;
   OpErrorClass error = OpErrorClass::none;  ///< none exactly when type is ok
   std::string text;                         ///< what the database or the system said; empty for ok
-  std::optional<std::int64_t> value;     ///< read that is ok: the value; nothing: the key is absent
+  std::optional<std::int64_t> value;  ///< read that is ok: the value; nothing: the key is absent
+  std::optional<std::vector<std::int64_t>> list;  ///< read of a collection that is ok: its elements
   bool has_observed = false;             ///< cas with mismatch: the database told what was there
   std::optional<std::int64_t> observed;  ///< nothing: the key is absent
 

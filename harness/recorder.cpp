@@ -37,15 +37,26 @@ std::string number_or_null(const std::optional<std::int64_t>& value) {
   return value ? std::to_string(*value) : "null";
 }
 
+std::string list_text(const std::vector<std::int64_t>& list) {
+  std::string out = "[";
+  for (const std::int64_t element : list) {
+    if (out.size() > 1) out += ',';
+    out += std::to_string(element);
+  }
+  return out + ']';
+}
+
 // "value" as the contract has it: a read's invoke has null, its ok what it saw; a cas has [old, new].
 std::string value_of(const OpRequest& request, const Outcome* outcome) {
   switch (request.kind) {
-    case check::OpKind::write: return std::to_string(request.value);
+    case check::OpKind::write:
+    case check::OpKind::add:
+    case check::OpKind::increment: return std::to_string(request.value);
     case check::OpKind::cas:
       return '[' + number_or_null(request.expected) + ',' + std::to_string(request.value) + ']';
     default:
-      return outcome != nullptr && outcome->type == EventType::ok ? number_or_null(outcome->value)
-                                                                  : "null";
+      if (outcome == nullptr || outcome->type != EventType::ok) return "null";
+      return outcome->list ? list_text(*outcome->list) : number_or_null(outcome->value);
   }
 }
 

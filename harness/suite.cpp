@@ -13,6 +13,7 @@
 
 #include "base/config.hpp"
 #include "base/units.hpp"
+#include "check/check_kind.hpp"
 #include "harness/generator.hpp"
 #include "harness/nemesis.hpp"
 #include "harness/system.hpp"
@@ -167,6 +168,8 @@ WorkloadSpec read_workload(const ConfigTable& root) {
   }
   out.time = positive(workload, "time", out.time);
   out.op_timeout = positive(workload, "op_timeout", out.op_timeout);
+  if (const auto found = find_workload(out.name)) out.quiet = (*found)->quiet;
+  out.quiet = workload.duration("quiet", out.quiet);
   out.reads = workload.choice("reads", out.reads, {"linearizable", "serializable"});
   return out;
 }
@@ -202,10 +205,29 @@ NemesisSpec read_nemesis(const ConfigTable& table, const std::vector<std::string
   return out;
 }
 
+// Those with options of their own, and every check of the court that judges without any.
+const std::vector<std::string>& suite_checks() {
+  static const std::vector<std::string> known = [] {
+    std::vector<std::string> out{"linearizable", "availability", "recovery"};
+    for (const check::CheckKind* kind : check::all_checks()) {
+      if (!kind->measurement && kind->name != out.front()) out.emplace_back(kind->name);
+    }
+    return out;
+  }();
+  return known;
+}
+
 void read_checks(const ConfigTable& root, Suite* suite) {
-  static const std::vector<std::string> known{"linearizable", "availability", "recovery"};
+  const std::vector<std::string>& known = suite_checks();
   const ConfigTable checks = root.table("checks");
   for (const std::string& name : checks.keys()) {
+    const check::CheckKind* kind = check::find_check(name);
+    const bool with_options =
+        std::find(known.begin(), known.begin() + 3, name) != known.begin() + 3;
+    if (kind != nullptr && !kind->measurement && !with_options) {
+      (void)checks.table(name);
+      suite->checks.push_back(name);
+    }
     if (std::find(known.begin(), known.end(), name) == known.end()) {
       const std::string near = nearest_name(name, known);
       checks.mistake(name, "there is no check \"" + name + "\"" +

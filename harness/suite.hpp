@@ -41,6 +41,7 @@ struct WorkloadSpec {
   Nanos time = 30 * kSecond;  ///< the nemesis's time; the end waits for the last heal and recovery
   Nanos op_timeout = 2 * kSecond;
   std::string reads = "linearizable";  ///< or "serializable", where the system offers it
+  Nanos quiet = 0;                     ///< nothing is asked for so long before the final reads
 };
 
 struct NemesisSpec {
@@ -78,6 +79,7 @@ struct Suite {
   LinearizableCheck linearizable;
   AvailabilityCheck availability;
   RecoveryCheck recovery;
+  std::vector<std::string> checks;  ///< others that must hold, by name, in the file's order
 };
 
 /// ERRORS: invalid or not_found, with "file:line".

@@ -1,6 +1,6 @@
 // The reference nodes of "sunder node", for every system embedded-…: one line of JSON to a request, one to an answer.
 //
-//   what happened                                   read            write and cas
+//   what happened                                   read            write, cas, add, increment
 //   "type":"ok"                                     ok              ok
 //   "error":"mismatch"                              -               fail/mismatch + observed
 //   "error":"definite" (never begun)                fail/definite   fail/definite
@@ -48,6 +48,17 @@ std::optional<std::int64_t> number_of(const Json& answer, const char* member) {
   return at->get<std::int64_t>();
 }
 
+// A set's elements. Nothing where it is another value.
+std::optional<std::vector<std::int64_t>> list_of(const Json& answer) {
+  const auto at = answer.find("value");
+  if (at == answer.end() || !at->is_array()) return std::nullopt;
+  std::vector<std::int64_t> out;
+  for (const Json& element : *at) {
+    if (element.is_number_integer()) out.push_back(element.get<std::int64_t>());
+  }
+  return out;
+}
+
 std::string request_line(const OpRequest& request) {
   Json line = {{"f", check::name_of(request.kind)}, {"key", request.key}};
   if (request.kind == OpKind::cas) {
@@ -66,7 +77,10 @@ Outcome answer_outcome(const OpRequest& request, const std::string& line) {
   const std::string type = text_of(answer, "type");
   if (type == "ok") {
     Outcome out = outcome(EventType::ok, OpErrorClass::none, "");
-    if (request.kind == OpKind::read) out.value = number_of(answer, "value");
+    if (request.kind == OpKind::read) {
+      out.value = number_of(answer, "value");
+      out.list = list_of(answer);
+    }
     return out;
   }
   if (type == "fail" && text_of(answer, "error") == "mismatch") {

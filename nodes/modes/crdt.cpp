@@ -22,7 +22,7 @@ namespace {
 
 enum Type : std::uint32_t { kElements, kSums, kDelta, kGot };
 constexpr std::size_t kElementsAtOnce = 256;
-constexpr int kKeysAtOnce = 16;
+constexpr std::size_t kKeysAtOnce = 16;
 
 struct GrowSet {
   std::set<std::int64_t> elements;
@@ -81,10 +81,12 @@ class Crdt final : public Replica {
   void timer(std::uint64_t) override {
     next_peer_ = (next_peer_ + 1) % config_.nodes;
     if (next_peer_ == config_.self) next_peer_ = (next_peer_ + 1) % config_.nodes;
-    int keys = 0;
-    for (auto& [key, set] : sets_) {
-      if (++keys > kKeysAtOnce) break;
-      host_.send(next_peer_, elements_of(key, some_of(set)));
+    auto at = sets_.size() > kKeysAtOnce ? sets_.upper_bound(told_key_) : sets_.begin();
+    for (std::size_t i = 0; i < kKeysAtOnce && i < sets_.size(); ++i) {
+      if (at == sets_.end()) at = sets_.begin();
+      host_.send(next_peer_, elements_of(at->first, some_of(at->second)));
+      told_key_ = at->first;
+      ++at;
     }
     if (!duplicate_) {
       for (auto& [key, counted] : sums_) host_.send(next_peer_, sums_of(key, counted));
@@ -178,6 +180,7 @@ class Crdt final : public Replica {
       unheard_;  // of the bug: deltas without answer
   std::uint64_t last_round_ = 0;
   NodeIndex next_peer_ = 0;
+  std::string told_key_;  // gossip goes on behind this set
 };
 
 }  // namespace

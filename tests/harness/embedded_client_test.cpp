@@ -132,6 +132,25 @@ TEST_CASE("embedded client: what is asked, no answer in time, nobody there") {
   CHECK((refused.error == OpErrorClass::refused));
 }
 
+TEST_CASE("embedded client: sets are read as lists, counters as numbers") {
+  for (const char* answer : {"[3,1,2]", "[]", "12"}) {
+    OneAnswer node(std::string("{\"type\":\"ok\",\"value\":") + answer + "}\n");
+    const Outcome read = client_for(node.address())->invoke(request(OpKind::read));
+    CHECK((read.type == EventType::ok));
+    const bool number = answer[0] != '[';
+    CHECK(read.value.has_value() == number);
+    REQUIRE(read.list.has_value() != number);
+    if (!number) CHECK(read.list->size() == (answer[1] == ']' ? 0U : 3U));
+  }
+  for (const OpKind kind : {OpKind::add, OpKind::increment}) {
+    OneAnswer node("{\"type\":\"ok\"}\n");
+    CHECK((client_for(node.address())->invoke(request(kind)).type == EventType::ok));
+    node.join();
+    CHECK(node.asked ==
+          std::string("{\"f\":\"") + check::name_of(kind) + R"(","key":"k1","value":7})");
+  }
+}
+
 TEST_CASE("embedded client: a leader is told where the mode has one") {
   OneAnswer led("{\"node\":\"n2\",\"mode\":\"primary\",\"leader\":\"n1\"}\n");
   const auto view = client_for(led.address())->view();

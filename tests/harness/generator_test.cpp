@@ -118,7 +118,33 @@ TEST_CASE("pace: open loop has intended starts at the rate, closed loop has none
   CHECK(*other.next() != first);
 }
 
+TEST_CASE(
+    "generator: sets get every element once, counters count up; both wait before they are read") {
+  std::set<std::int64_t> elements;
+  for (const char* name : {"set", "counter"}) {
+    CAPTURE(name);
+    const auto workload = harness::find_workload(name);
+    REQUIRE(workload.ok());
+    CHECK((*workload)->quiet > 0);
+    const bool set = std::string(name) == "set";
+    Rng rng(5);
+    for (unsigned client = 0; client < 3; ++client) {
+      ClientState state;
+      state.client = client;
+      state.clients = 3;
+      for (int i = 0; i < 200; ++i) {
+        auto [op, after] = (*workload)->next(state, rng);
+        CHECK((op.kind == (set ? OpKind::add : OpKind::increment)));
+        if (set) REQUIRE(elements.insert(op.value).second);
+        if (!set) CHECK((op.value >= 1 && op.value <= 9));
+        state = (*workload)->after(after, op, ok_with(std::nullopt));
+      }
+    }
+  }
+}
+
 TEST_CASE("generator: the tables know their names") {
-  CHECK(harness::known_workloads() == std::vector<std::string>{"register", "gilbert-lynch"});
+  CHECK(harness::known_workloads() ==
+        std::vector<std::string>{"register", "gilbert-lynch", "set", "counter"});
   CHECK_FALSE(harness::find_workload("bank").ok());
 }

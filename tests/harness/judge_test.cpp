@@ -193,6 +193,18 @@ TEST_CASE("judge: a run passes, lacks power, lacks the demanded power, or met no
   CHECK(vacuous.checks.back().name == "nemesis");
 }
 
+TEST_CASE("judge: checks that the suite names are run, and say so where they do not fit") {
+  Suite suite;
+  suite.checks = {"sequential", "set"};
+  const RunResults results = judged_run(suite, 5, false);
+  REQUIRE(results.checks.size() == 3);
+  CHECK(results.checks[1].name == "sequential");
+  CHECK(results.checks[1].verdict == Verdict::pass);
+  CHECK(results.checks[2].name == "set");
+  CHECK(results.checks[2].verdict == Verdict::unknown);
+  CHECK(results.checks[2].reason == "input");
+}
+
 TEST_CASE("judge: a history that can't be read is unknown, never pass") {
   Suite suite;
   suite.linearizable.wanted = true;

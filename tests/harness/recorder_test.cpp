@@ -117,6 +117,30 @@ TEST_CASE("recorder: lines are exactly the contract's") {
         std::string::npos);
 }
 
+TEST_CASE("recorder: sets and counters have their values, and a set is read as a list") {
+  const Folder folder;
+  const std::string path = folder.file("h.jsonl");
+  auto recorder = Recorder::create(path, header(), monotonic_clock());
+  REQUIRE(recorder.ok());
+  std::int64_t value = 4;
+  for (const OpKind kind : {OpKind::add, OpKind::increment}) {
+    (*recorder)->invoke(0, request(kind, ++value), "n1");
+    (*recorder)->complete(0, request(kind, value), ok_outcome(), "n1");
+  }
+  (*recorder)->invoke(1, request(OpKind::read), "n2");
+  Outcome seen = ok_outcome();
+  seen.list = {{5, -7}};
+  (*recorder)->complete(1, request(OpKind::read), seen, "n2");
+  const auto lines = lines_of(path);
+  REQUIRE(lines.size() == 7);
+  CHECK(lines[1].find(R"("f":"add","key":"k1","value":5)") != std::string::npos);
+  CHECK(lines[3].find(R"("f":"increment","key":"k1","value":6)") != std::string::npos);
+  CHECK(lines[6].find(R"("f":"read","key":"k1","value":[5,-7])") != std::string::npos);
+  const auto history = check::read_history(path);
+  REQUIRE(history.ok());
+  CHECK(history->values.list(history->ops.back().value)->size() == 2);
+}
+
 TEST_CASE("recorder: an existing history is never written over") {
   const Folder folder;
   const VirtualClock clock(1000);

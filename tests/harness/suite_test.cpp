@@ -127,6 +127,24 @@ TEST_CASE("suite: the shortest file, names of nodes, and overrides") {
   CHECK(two->cluster.overrides[0].env.at("GOGC") == "50");
 }
 
+TEST_CASE("suite: checks of the court by their names, and the quiet before final reads") {
+  const std::string head = "schema = 1\n[cluster]\nsystem = \"embedded-crdt\"\n[workload]\n";
+  const File file(head + "name = \"set\"\n[checks.set]\n[checks.causal]\n[checks.recovery]\n");
+  const auto suite = load_suite(file.path);
+  REQUIRE(suite.ok());
+  CHECK(suite->checks == std::vector<std::string>{"causal", "set"});  // by their names
+  CHECK(suite->recovery.wanted);
+  CHECK_FALSE(suite->linearizable.wanted);
+  CHECK(suite->workload.quiet == 2 * kSecond);
+  const File longer(head + "name = \"set\"\nquiet = \"3s\"\n");
+  CHECK(load_suite(longer.path)->workload.quiet == 3 * kSecond);
+  const File none(head);
+  CHECK(load_suite(none.path)->workload.quiet == 0);
+  CHECK(refusal(head + "[checks.set]\nsize = 3\n").find("size") != std::string::npos);
+  // A measurement has no bound here, so it can't judge.
+  CHECK(refusal(head + "[checks.staleness]\n").find("there is no check") != std::string::npos);
+}
+
 TEST_CASE("suite: mistakes name the place and what would be right") {
   check_refused("schema = 1", "schema = 2", "1", "schema = 1");
   check_refused("\"etcd\"", "\"etdc\"", "3", "did you mean \"etcd\"?");

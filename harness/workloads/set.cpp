@@ -1,0 +1,32 @@
+// Workload "set": every client adds elements of its own, each once; what was added is read in the end, at every node.
+//
+// Nothing is read before the heal, so that a system may tell its nodes later and still pass (Jepsen's workload of that
+// name, jepsen/checker.clj "set"): the check `set` says whether an acknowledged element is missing at some node in the end,
+// or one is there that nobody added. Tested by tests/harness/generator_test.cpp.
+#include "harness/generator.hpp"
+
+namespace sunder::harness {
+
+extern const Workload set_workload;
+
+namespace {
+
+std::pair<OpRequest, ClientState> next(ClientState state, Rng& rng) {
+  OpRequest op;
+  op.kind = check::OpKind::add;
+  op.key = key_name(rng.below(state.keys));
+  op.value = state.unused_value();
+  return {std::move(op), std::move(state)};
+}
+
+ClientState after(ClientState state, const OpRequest& /*request*/, const Outcome& /*outcome*/) {
+  return state;
+}
+
+}  // namespace
+
+const Workload set_workload{"set",     "adds to a few sets, every element once; final reads judge",
+                            next,      after,
+                            key_names, 2 * kSecond};
+
+}  // namespace sunder::harness
