@@ -39,10 +39,10 @@ std::string_view header(std::string_view head, std::string_view name) {
   return {};
 }
 
-/// Is a part over its limit, which ends with `mark` bytes at offset `end` (npos: not among the `come` bytes)? The answer
-/// must not depend on how much has come beyond the limit: the same request may drip in.
+/// Is a part over its limit, which ends with `mark` bytes at offset `end` (npos: not among the `come`
+/// bytes)? The answer must not depend on how much has come beyond the limit: the same may drip in.
 bool longer(std::size_t end, std::size_t come, std::size_t limit, std::size_t mark) {
-  return end == std::string_view::npos ? come >= limit + mark : end > limit;
+  return (end == std::string_view::npos ? come : end + mark) > limit;
 }
 
 }  // namespace
