@@ -11,6 +11,11 @@
 
 namespace sunder::check {
 
+/// Of the monotonic clock, to now.
+[[nodiscard]] inline double seconds_since(Nanos started) {
+  return static_cast<double>(monotonic_clock().now() - started) / 1e9;
+}
+
 class Deadline {
  public:
   explicit Deadline(const Budget& budget)

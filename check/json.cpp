@@ -46,6 +46,15 @@ std::string array(const List& list, Append append) {
 
 }  // namespace
 
+std::string list_text(const std::vector<std::int64_t>& items) {
+  std::string text = "[";
+  for (const std::int64_t item : items) {
+    if (text.size() > 1) text += ',';
+    text += std::to_string(item);
+  }
+  return text + ']';
+}
+
 void append_json_string(std::string& out, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
   out += '"';

@@ -5,6 +5,7 @@
 // header would cost every includer more than it saves. Thread: pure. Tested by tests/check/json_test.cpp.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,9 @@ namespace sunder::check {
 
 /// Appends `text` as a JSON string with its quotes. Bytes from 0x80 on go through as they are (UTF-8).
 void append_json_string(std::string& out, std::string_view text);
+
+/// "[1,2,3]", as histories have lists.
+[[nodiscard]] std::string list_text(const std::vector<std::int64_t>& items);
 
 /// CHECK: {"name":…,"verdict":…,"reason":…,"text":…,"method":…,"power":N,"power_inside":N,"power_across":N,
 /// "keys":{…}[,"key":…,"witness":[…]][,"measured":{…}]}; key and witness only where a check failed.

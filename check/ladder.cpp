@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "check/deadline.hpp"
 #include "check/json.hpp"
 #include "sunder/time.hpp"
 
@@ -68,6 +69,7 @@ void imply(std::vector<Rung>& rungs, std::size_t alike) {
       rungs[weak].result.reason.clear();
       rungs[weak].result.method = "follows from " + rungs[strong].result.name;
       rungs[weak].result.text = rungs[strong].result.text;
+      rungs[weak].result.power = rungs[strong].result.power;
       rungs[weak].result.keys = rungs[strong].result.keys;
       rungs[weak].state = RungState::pass;
       break;
@@ -91,8 +93,7 @@ void hide_unobservable(std::vector<Rung>& rungs) {
 // All rungs share one budget: a rung gets the time that those before it left.
 CheckInput rest_of(const CheckInput& input, Nanos started) {
   CheckInput rest = input;
-  const double used = static_cast<double>(monotonic_clock().now() - started) / 1e9;
-  rest.budget.seconds = std::max(0.0, input.budget.seconds - used);
+  rest.budget.seconds = std::max(0.0, input.budget.seconds - seconds_since(started));
   return rest;
 }
 

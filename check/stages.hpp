@@ -21,10 +21,9 @@ class Stages {
 
   /// From now: what is left and a little more, but no longer than a witness is worth.
   [[nodiscard]] Deadline proving() const {
-    const double passed = static_cast<double>(monotonic_clock().now() - started_) / 1e9;
     const double over = std::max(kOver * budget_.seconds, kLeastOver);
     Budget rest = budget_;
-    rest.seconds = std::clamp(budget_.seconds + over - passed, 0.0,
+    rest.seconds = std::clamp(budget_.seconds + over - seconds_since(started_), 0.0,
                               std::clamp(budget_.seconds / 4, 1.0, kMostForProof));
     return Deadline(rest);
   }

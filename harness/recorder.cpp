@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/assert.hpp"
+#include "check/json.hpp"
 
 namespace sunder::harness {
 namespace {
@@ -37,15 +38,6 @@ std::string number_or_null(const std::optional<std::int64_t>& value) {
   return value ? std::to_string(*value) : "null";
 }
 
-std::string list_text(const std::vector<std::int64_t>& list) {
-  std::string out = "[";
-  for (const std::int64_t element : list) {
-    if (out.size() > 1) out += ',';
-    out += std::to_string(element);
-  }
-  return out + ']';
-}
-
 // "value" as the contract has it: a read's invoke has null, its ok what it saw; a cas has [old, new].
 std::string value_of(const OpRequest& request, const Outcome* outcome) {
   switch (request.kind) {
@@ -56,7 +48,7 @@ std::string value_of(const OpRequest& request, const Outcome* outcome) {
       return '[' + number_or_null(request.expected) + ',' + std::to_string(request.value) + ']';
     default:
       if (outcome == nullptr || outcome->type != EventType::ok) return "null";
-      return outcome->list ? list_text(*outcome->list) : number_or_null(outcome->value);
+      return outcome->list ? check::list_text(*outcome->list) : number_or_null(outcome->value);
   }
 }
 

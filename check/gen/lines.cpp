@@ -13,15 +13,6 @@ constexpr std::size_t kBlock = std::size_t{1} << 20U;
 
 }  // namespace
 
-std::string list_text(const std::vector<std::int64_t>& items) {
-  std::string text = "[";
-  for (const std::int64_t item : items) {
-    if (text.size() > 1) text += ',';
-    text += std::to_string(item);
-  }
-  return text + ']';
-}
-
 GenLines::GenLines(const GenOptions& options, bool keyed, const GenSink& sink)
     : sink_(sink), edn_(options.format == "edn"), keyed_(keyed), one_key_(options.keys == 1) {
   out_.reserve(kBlock + 65536);

@@ -66,7 +66,6 @@ struct ObjectKind {
 inline void set_number(std::string& text, std::int64_t number) {
   text = std::to_string(number);
 }
-[[nodiscard]] std::string list_text(const std::vector<std::int64_t>& items);
 
 /// The values that calls write.
 class Values {

@@ -34,8 +34,8 @@ std::string sentence_of(const std::string& reason) {
 
 Budget rest_of(const Budget& budget, Nanos started) {
   Budget rest = budget;
-  const double used = static_cast<double>(monotonic_clock().now() - started) / 1e9;
-  rest.seconds = std::max(budget.seconds - used, std::clamp(budget.seconds / 25, 0.3, 2.0));
+  rest.seconds =
+      std::max(budget.seconds - seconds_since(started), std::clamp(budget.seconds / 25, 0.3, 2.0));
   return rest;
 }
 

@@ -15,10 +15,6 @@ using sunder::check::test::Build;
 
 namespace {
 
-double seconds_since(Nanos start) {
-  return static_cast<double>(monotonic_clock().now() - start) / 1e9;
-}
-
 // `writers` overlapping writes, each with a cas of its value, then a read of what nobody wrote by then.
 Build hard(int writers) {
   Build build;
@@ -32,13 +28,13 @@ Build hard(int writers) {
 
 TEST_CASE("stages: the search leaves time for the proof", "[check]") {
   Budget budget;
-  budget.seconds = 0.2;
+  budget.seconds = 1;
   const Stages stages(budget);
   CHECK(stages.finding().exceeded() == nullptr);
   CHECK(stages.proving().exceeded() == nullptr);
-  std::this_thread::sleep_for(std::chrono::milliseconds(185));
+  std::this_thread::sleep_for(std::chrono::milliseconds(920));
   CHECK(stages.finding().exceeded() == std::string("budget.time"));
-  std::this_thread::sleep_for(std::chrono::milliseconds(515));
+  std::this_thread::sleep_for(std::chrono::milliseconds(580));
   CHECK(stages.proving().exceeded() == std::string("budget.time"));  // max(5 %, 0.5 s) are over
 }
 
@@ -57,10 +53,10 @@ TEST_CASE("stages: a search with its witness ends near its budget", "[check]") {
   for (const int writers : {6, 12, 24}) {
     CAPTURE(writers);
     Budget budget;
-    budget.seconds = 0.2;
+    budget.seconds = 1;
     const Nanos start = monotonic_clock().now();
     const CheckResult result = check_linearizable(hard(writers).history, budget);
-    CHECK(seconds_since(start) < 1.0);  // five times the budget; slow machines and sanitizers
+    CHECK(seconds_since(start) < 5.0);  // five times the budget; slow machines and sanitizers
     CHECK(result.reason != "crashed");
     CHECK((result.verdict == Verdict::fail) == !result.witness.empty());
   }

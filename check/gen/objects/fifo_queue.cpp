@@ -3,6 +3,7 @@
 #include <deque>
 
 #include "check/gen/object.hpp"
+#include "check/json.hpp"
 
 namespace sunder::check {
 

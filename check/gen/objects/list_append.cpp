@@ -4,6 +4,7 @@
 #include <array>
 
 #include "check/gen/objects/scripts.hpp"
+#include "check/json.hpp"
 
 namespace sunder::check {
 
