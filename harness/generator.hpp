@@ -46,8 +46,8 @@ struct Workload {
   ClientState (*after)(ClientState state, const OpRequest& request, const Outcome& outcome);
   /// The keys that final reads ask for.
   std::vector<std::string> (*keys)(unsigned keys);
-  /// From the heal to the final reads, where the suite does not say: those that judge them alone leave eventually
-  /// consistent systems time to come together.
+  /// From the heal, when the cluster serves again, to the final reads, where the suite does not say: those that judge
+  /// them alone leave eventually consistent systems time to come together.
   Nanos quiet = 0;
 };
 

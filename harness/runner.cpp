@@ -209,6 +209,11 @@ Status Run::calm_down() {
   if (!probe.wait_serving(suite_.recovery.bound, [this] { return interrupted(); })) {
     log_.note("The cluster did not serve at every node before the final reads.");
   }
+  if (!sleep_until(clock_, clock_.now() + suite_.workload.quiet,
+                   [this] { return interrupted(); })) {
+    say("interrupted: no final reads");
+    return {};
+  }
   SUNDER_TRY(final_reads(shared_));
   return recorder_->sync();
 }

@@ -205,30 +205,31 @@ NemesisSpec read_nemesis(const ConfigTable& table, const std::vector<std::string
   return out;
 }
 
-// Those with options of their own, and every check of the court that judges without any.
-const std::vector<std::string>& suite_checks() {
-  static const std::vector<std::string> known = [] {
-    std::vector<std::string> out{"linearizable", "availability", "recovery"};
-    for (const check::CheckKind* kind : check::all_checks()) {
-      if (!kind->measurement && kind->name != out.front()) out.emplace_back(kind->name);
-    }
-    return out;
-  }();
-  return known;
+// Checks that have keys of their own; every other one of the court that is no measurement is named without any.
+const std::vector<std::string> kChecksWithKeys{"linearizable", "availability", "recovery"};
+
+bool among(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::vector<std::string> checks_by_name() {
+  std::vector<std::string> out;
+  for (const check::CheckKind* kind : check::all_checks()) {
+    if (!kind->measurement && !among(kChecksWithKeys, kind->name)) out.emplace_back(kind->name);
+  }
+  return out;
 }
 
 void read_checks(const ConfigTable& root, Suite* suite) {
-  const std::vector<std::string>& known = suite_checks();
+  const std::vector<std::string> by_name = checks_by_name();
   const ConfigTable checks = root.table("checks");
   for (const std::string& name : checks.keys()) {
-    const check::CheckKind* kind = check::find_check(name);
-    const bool with_options =
-        std::find(known.begin(), known.begin() + 3, name) != known.begin() + 3;
-    if (kind != nullptr && !kind->measurement && !with_options) {
+    if (among(by_name, name)) {
       (void)checks.table(name);
       suite->checks.push_back(name);
-    }
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
+    } else if (!among(kChecksWithKeys, name)) {
+      std::vector<std::string> known = kChecksWithKeys;
+      known.insert(known.end(), by_name.begin(), by_name.end());
       const std::string near = nearest_name(name, known);
       checks.mistake(name, "there is no check \"" + name + "\"" +
                                (near.empty() ? "" : "; did you mean \"" + near + "\"?") +

@@ -79,7 +79,7 @@ struct Suite {
   LinearizableCheck linearizable;
   AvailabilityCheck availability;
   RecoveryCheck recovery;
-  std::vector<std::string> checks;  ///< others that must hold, by name, in the file's order
+  std::vector<std::string> checks;  ///< others that must hold, sorted by name
 };
 
 /// ERRORS: invalid or not_found, with "file:line".

@@ -77,7 +77,6 @@ Status final_reads(WorkerShared& shared) {
   const std::vector<NodeStatus> nodes = shared.cluster->nodes();
   const std::vector<std::string> keys = shared.workload->keys(shared.spec.keys);
   const std::int64_t first_process = shared.counters.highest_process + 1;
-  sleep_until(*shared.clock, shared.clock->now() + shared.spec.quiet, {});
   std::vector<Status> failures(nodes.size());
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < nodes.size(); ++i) {

@@ -59,8 +59,7 @@ struct WorkerShared {
 [[nodiscard]] Status run_worker(WorkerShared& shared, unsigned index, const NodeStatus& node);
 
 /// Reads every key at every node through fresh clients, linearizably, and has it recorded; an operation that is not
-/// answered is asked again, at most twice. Waits for the suite's quiet time first. Makes a thread per
-/// node, joined on return.
+/// answered is asked again, at most twice. Makes a thread per node, joined on return.
 [[nodiscard]] Status final_reads(WorkerShared& shared);
 
 }  // namespace sunder::harness
