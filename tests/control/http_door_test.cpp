@@ -113,6 +113,26 @@ TEST_CASE("what can't become a request is not waited for") {
   CHECK(cut_short(chunked + "7fffffff\r\n" + std::string(kBodyMax + 1, 'x')));
 }
 
+TEST_CASE("what is over a limit is so however it drips in, and what is within it is not") {
+  const std::string chunked = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const std::size_t size : {kChunkLineMax - 2, kChunkLineMax - 1, kChunkLineMax}) {
+    CAPTURE(size);
+    const bool fits = size == kChunkLineMax - 2;  // its end belongs to the line
+    for (const std::string& request : {chunked + "0;" + std::string(size - 2, 'x') + "\r\n\r\n",
+                                       chunked + "0\r\n" + std::string(size, 't') + "\r\n"}) {
+      CHECK(ends_exactly(request) == fits);
+      CHECK(cut_short(request) != fits);
+    }
+  }
+  const std::string line = "GET / HTTP/1.1\r\nA: ";
+  for (const std::size_t size : {kHeadMax, kHeadMax + 1}) {
+    const std::string head = line + std::string(size - line.size() - 4, 'a') + "\r\n\r\n";
+    REQUIRE(head.size() == size);
+    CHECK(cut_short(head) == (size > kHeadMax));
+    CHECK(ends_exactly(head) == (size == kHeadMax));
+  }
+}
+
 TEST_CASE("the API answers in less than a second while a hundred peers dribble, and drops these") {
   Served served;
   const int port = served.server->port();
