@@ -6,14 +6,23 @@
 #include "harness/system.hpp"
 
 namespace sunder::cli {
+namespace {
 
-Status preflight(const harness::Suite& suite) {
+// What must be there in every mode.
+Status look_for_database(const harness::Suite& suite) {
   auto system = harness::load_system(suite.cluster.system);
   if (!system) return system.error();
   auto programs = harness::find_programs(*system, suite.cluster);
   if (!programs) return programs.error();
   auto plan = harness::plan_addresses(suite.cluster, suite.workload.clients);
   if (!plan) return plan.error();
+  return {};
+}
+
+}  // namespace
+
+Status preflight(const harness::Suite& suite) {
+  SUNDER_TRY(look_for_database(suite));
   if (suite.cluster.network == "explicit") return {};  // needs no privilege
   auto isolated = harness::try_isolate();
   if (!isolated) {
@@ -22,6 +31,27 @@ Status preflight(const harness::Suite& suite) {
     return error;
   }
   return {};
+}
+
+Result<std::string> preflight_or_explicit(harness::Suite& suite) {
+  SUNDER_TRY(look_for_database(suite));
+  if (suite.cluster.network == "explicit") return std::string();
+  const auto isolated = harness::try_isolate();
+  if (isolated) return std::string();
+  Error error = isolated.error();
+  if (suite.cluster.network != "auto" || error.code != ErrorCode::unsupported) {
+    error.message += "; sunder doctor says what works here";
+    return error;
+  }
+  for (const harness::NemesisSpec& nemesis : suite.nemeses) {
+    if (harness::explicit_mode_can(nemesis)) continue;
+    error.message +=
+        std::string("; or write kind = \"reset\", \"close\" or \"refuse\" instead of \"") +
+        name_of(nemesis.kind) + "\", which need no namespaces";
+    return error;
+  }
+  suite.cluster.network = "explicit";
+  return "network: explicit, on loopback, for " + error.message;
 }
 
 }  // namespace sunder::cli

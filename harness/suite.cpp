@@ -270,7 +270,7 @@ Status check_network(const Suite& suite, const ConfigTable& root) {
   const auto tables = root.tables("nemesis");
   for (std::size_t i = 0; i < suite.nemeses.size(); ++i) {
     const CutKind kind = suite.nemeses[i].kind;
-    if (kind != CutKind::drop && kind != CutKind::hold) continue;
+    if (explicit_mode_can(suite.nemeses[i])) continue;
     return Error{ErrorCode::unsupported,
                  std::string("explicit mode can't ") + name_of(kind) +
                      " between its nodes, which share their listeners; write kind = \"reset\", "
@@ -281,6 +281,10 @@ Status check_network(const Suite& suite, const ConfigTable& root) {
 }
 
 }  // namespace
+
+bool explicit_mode_can(const NemesisSpec& spec) {
+  return spec.kind != CutKind::drop && spec.kind != CutKind::hold;
+}
 
 Result<Suite> load_suite(const std::string& path) {
   auto file = ConfigTable::from_file(path);

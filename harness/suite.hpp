@@ -82,6 +82,9 @@ struct Suite {
   std::vector<std::string> checks;  ///< others that must hold, sorted by name
 };
 
+/// True where the network mode "explicit", which sees connections and not packets, can do it.
+[[nodiscard]] bool explicit_mode_can(const NemesisSpec& spec);
+
 /// ERRORS: invalid or not_found, with "file:line".
 [[nodiscard]] Result<Suite> load_suite(const std::string& path);
 

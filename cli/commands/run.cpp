@@ -1,7 +1,7 @@
 // sunder run SUITE.toml: one chaos run on a real cluster; verdict, run folder, exit code.
 //
 // Everything is checked before anything starts: suite, database, privileges, folder. Then the session, the runner, and the
-// words for the person who waits. Tested by tests/cluster/run_test.py and errors_test.py.
+// words for the person who waits. Tested by tests/cluster/.
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
@@ -125,7 +125,8 @@ int run(const std::vector<std::string>& words) {
     suite->workload.time = *time;
   }
   if (!args.seeded) args.seed = std::random_device{}();
-  if (auto ready = preflight(*suite); !ready) return fail(ready.error());
+  const auto ready = preflight_or_explicit(*suite);
+  if (!ready) return fail(ready.error());
   const std::string dir = args.out.empty() ? default_run_dir(suite->name) : args.out;
   if (auto made = make_run_dir(dir); !made) return fail(made.error());
   const std::string run_dir = std::filesystem::absolute(dir).string();
@@ -134,6 +135,7 @@ int run(const std::vector<std::string>& words) {
 
   install_interrupt();
   Progress progress(args.quiet || args.json);
+  if (!ready->empty()) progress.update(*ready, true);
   auto results = run_in_session(*suite, args, run_dir, progress);
   progress.finish();
   if (!results) {

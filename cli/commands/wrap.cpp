@@ -172,11 +172,13 @@ int run(const std::vector<std::string>& words) {
     return fail(
         {ErrorCode::unsupported, system->title + " needs --inside: " + system->inside_reason});
   }
+  const auto ready = preflight_or_explicit(*suite);
+  if (!ready) return fail(ready.error());
+  if (!ready->empty()) std::fprintf(stderr, "sunder: %s\n", ready->c_str());
   if (suite->cluster.network == "explicit" && args.inside) {
     return fail(
         {ErrorCode::unsupported, "in explicit mode there is no inside; leave --inside out"});
   }
-  if (auto ready = preflight(*suite); !ready) return fail(ready.error());
   install_interrupt();
   return wrap_in_session(*suite, args);
 }
