@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/assert.hpp"
+#include "base/config.hpp"
 
 namespace sunder::harness {
 
@@ -49,30 +50,53 @@ Nanos next_start(Nanos begin, Nanos last_start, Nanos ready_at, Nanos every) {
   return std::max(last_start + every, ready_at + kAfterReady);
 }
 
+std::optional<NextTurn> next_turn(const std::vector<NemesisSpec>& specs,
+                                  const std::vector<Nanos>& last, Nanos begin, Nanos ready_at) {
+  std::optional<NextTurn> chosen;
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    if (specs[i].window() && last[i] >= 0) continue;
+    const Nanos due = specs[i].window() ? begin + specs[i].at
+                                        : next_start(begin, last[i], ready_at, specs[i].every);
+    // Equally due (at the beginning): the one that waits longer, so that all have their turn.
+    const bool sooner =
+        !chosen || due < chosen->start || (due == chosen->start && last[i] < last[chosen->spec]);
+    if (sooner) chosen = NextTurn{i, due};
+  }
+  return chosen;
+}
+
 Status run_nemeses(NemesisContext& context, const std::vector<NemesisSpec>& specs, Nanos time) {
-  if (specs.empty()) return {};
-  const Nanos begin = context.clock->now();
+  const Nanos begin = context.start;
   Nanos ready_at = begin;
   std::vector<Nanos> last(specs.size(), -1);
   for (unsigned count = 1;; ++count) {
-    std::size_t chosen = 0;
-    Nanos start = next_start(begin, last[0], ready_at, specs[0].every);
-    for (std::size_t i = 1; i < specs.size(); ++i) {
-      const Nanos due = next_start(begin, last[i], ready_at, specs[i].every);
-      // Equally due (at the beginning): the one that waits longer, so that all have their turn.
-      if (due < start || (due == start && last[i] < last[chosen])) {
-        start = due;
-        chosen = i;
-      }
-    }
-    if (start >= begin + time) return {};
-    if (!sleep_until(*context.clock, start, context.stop)) return {};
-    last[chosen] = context.clock->now();
-    const Nemesis* nemesis = find_nemesis(specs[chosen].name);
+    const auto next = next_turn(specs, last, begin, ready_at);
+    if (!next || next->start >= begin + time) return {};
+    if (!sleep_until(*context.clock, next->start, context.stop)) return {};
+    const NemesisSpec& spec = specs[next->spec];
+    last[next->spec] = context.clock->now();
+    const Nemesis* nemesis = find_nemesis(spec.name);
     SUNDER_ASSERT(nemesis != nullptr);  // the suite was validated
-    SUNDER_TRY(nemesis->turn(context, specs[chosen], "p" + std::to_string(count)));
+    context.turn = spec.turn != 0 ? spec.turn : count;
+    SUNDER_TRY(nemesis->turn(context, spec, "p" + std::to_string(context.turn)));
     ready_at = context.clock->now();
   }
+}
+
+std::string schedule_toml(const Suite& suite, const std::vector<Turn>& turns, std::uint64_t seed) {
+  Suite schedule = suite;
+  schedule.nemeses.clear();
+  std::vector<std::string> notes;
+  for (const Turn& turn : turns) {
+    schedule.nemeses.push_back(turn.spec);
+    // Looking for a leader may have taken the cut past the load's time.
+    schedule.workload.time = std::max(schedule.workload.time, turn.spec.at + kMillisecond);
+    notes.push_back("met " + list_of(turn.nodes));
+  }
+  return "# What was done to the cluster in this run, window by window, with every setting as it "
+         "was. It runs again with\n"
+         "# sunder run schedule.toml --seed " +
+         std::to_string(seed) + "\n" + suite_toml(schedule, notes);
 }
 
 Status heal_surely(control::Client& control, const std::vector<std::string>& names,
@@ -129,6 +153,16 @@ void NemesisLog::say(const std::string& line) {
 std::vector<FaultRecord> NemesisLog::faults() const {
   const std::lock_guard lock(mutex_);
   return faults_;
+}
+
+void NemesisLog::turned(const Turn& turn) {
+  const std::lock_guard lock(mutex_);
+  turns_.push_back(turn);
+}
+
+std::vector<Turn> NemesisLog::turns() const {
+  const std::lock_guard lock(mutex_);
+  return turns_;
 }
 
 std::vector<RecoveryRecord> NemesisLog::recovery() const {

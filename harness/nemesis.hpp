@@ -3,14 +3,18 @@
 // **nemesis thread** → control client → proxy. A nemesis is a value with one function, a turn: break something, wait,
 // heal it, wait until the cluster serves again (harness/nemeses/<name>.cpp and a line in nemeses/list.def). Turns never
 // overlap: the nemeses of a suite take turns, so that a recovery is always of one fault.
-//   first turn after 3 s of calm; then no sooner than `every` after its last start, nor 1 s after the cluster was ready;
-//   no turn starts after the workload's time.
+//   by `every`: first turn after 3 s of calm; then no sooner than `every` after its last start, nor 1 s after the
+//   cluster was ready. A window: at its time, or as soon as the cluster has recovered from the one before.
+//   No turn starts after the workload's time.
+// Every draw of a turn comes from (run seed, number of the turn) alone: leaving a turn out changes no other.
+// The turns that cut something are logged as windows: the schedule by which the run can be repeated.
 // Thread: run_nemeses runs on the nemesis thread; the shared parts of the context are locked.
 // Tested by tests/harness/runner_test.cpp.
 #pragma once
 
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,17 +27,25 @@
 
 namespace sunder::harness {
 
+/// A turn that broke something.
+struct Turn {
+  NemesisSpec spec;                ///< as a window: at, turn, duration
+  std::vector<std::string> nodes;  ///< whom it met
+};
+
 /// What turns find out, shared with the runner's thread.
 class NemesisLog {
  public:
   void removed(const std::vector<control::RuleReport>& reports);
   void recovered(const RecoveryRecord& record);
+  void turned(const Turn& turn);
   void note(const std::string& text);        ///< for the results
   void set_state(const std::string& state);  ///< shown in progress lines; empty: calm
   void say(const std::string& line);         ///< one step, for the progress output
 
   [[nodiscard]] std::vector<FaultRecord> faults() const;
   [[nodiscard]] std::vector<RecoveryRecord> recovery() const;
+  [[nodiscard]] std::vector<Turn> turns() const;
   [[nodiscard]] std::vector<std::string> notes() const;
   [[nodiscard]] std::string state() const;
   [[nodiscard]] std::vector<std::string> take_lines();  ///< steps said since the last call
@@ -42,6 +54,7 @@ class NemesisLog {
   mutable std::mutex mutex_;
   std::vector<FaultRecord> faults_;
   std::vector<RecoveryRecord> recovery_;
+  std::vector<Turn> turns_;
   std::vector<std::string> notes_;
   std::vector<std::string> lines_;
   std::string state_;
@@ -52,12 +65,18 @@ struct NemesisContext {
   control::Client* control = nullptr;
   const Clock* clock = nullptr;
   Nanos t0 = 0;
-  Rng rng{0};
+  Nanos start = 0;         ///< on the clock: the load begins; windows count from here
+  std::uint64_t seed = 0;  ///< of the run
+  unsigned turn = 0;       ///< number of the turn under way, from 1
   Nanos recovery_bound = 30 * kSecond;
   StopCheck stop;  ///< true: heal at once and return
   NemesisLog* log = nullptr;
 
   [[nodiscard]] Nanos now() const { return clock->now() - t0; }
+  /// Dice of the turn under way.
+  [[nodiscard]] Rng dice() const {
+    return Rng(derive_seed(seed, {"nemesis", std::uint64_t{turn}}));
+  }
 };
 
 struct Nemesis {
@@ -70,12 +89,26 @@ struct Nemesis {
 [[nodiscard]] std::vector<std::string> known_nemeses();
 [[nodiscard]] std::vector<const Nemesis*> all_nemeses();
 
-/// Turns by the schedule until `time` (from now) has passed or context.stop(). ERRORS: of the turn that failed.
+/// Turns by the schedule until `time` (from context.start) has passed or context.stop(). ERRORS: of the turn that failed.
 [[nodiscard]] Status run_nemeses(NemesisContext& context, const std::vector<NemesisSpec>& specs,
                                  Nanos time);
 
 /// When the next turn of a nemesis may start. `last_start` negative: it had none. All on one clock. Pure.
 [[nodiscard]] Nanos next_start(Nanos begin, Nanos last_start, Nanos ready_at, Nanos every);
+
+/// Whose turn is next, and from when on. `last`: start of each nemesis' last turn; negative: it had none. Pure.
+/// RETURNS nothing where only windows are left that had their turn.
+struct NextTurn {
+  std::size_t spec = 0;
+  Nanos start = 0;
+};
+[[nodiscard]] std::optional<NextTurn> next_turn(const std::vector<NemesisSpec>& specs,
+                                                const std::vector<Nanos>& last, Nanos begin,
+                                                Nanos ready_at);
+
+/// `suite` with the turns that were as its nemeses, as a file: run it with the run's seed to repeat them.
+[[nodiscard]] std::string schedule_toml(const Suite& suite, const std::vector<Turn>& turns,
+                                        std::uint64_t seed);
 
 /// Heals the named cuts (all of them, and every other fault, where `names` is empty), trying three times.
 /// ERRORS: unavailable, when the proxy can't heal.

@@ -157,7 +157,8 @@ void Run::start() {
     context.control = &control;
     context.clock = &clock_;
     context.t0 = options_.t0;
-    context.rng = Rng(derive_seed(options_.seed, {"nemesis"}));
+    context.start = shared_.start;
+    context.seed = options_.seed;
     context.recovery_bound = suite_.recovery.bound;
     context.stop = [this] { return stop_nemesis_.load(); };
     context.log = &log_;
@@ -222,6 +223,7 @@ Status Run::write_results(const RunResults& results) {
   auto json = results_json(results, path("history.jsonl"));
   if (!json) return json.error();
   SUNDER_TRY(write_file(path("results.json"), *json));
+  SUNDER_TRY(write_file(path("schedule.toml"), schedule_toml(suite_, log_.turns(), options_.seed)));
   SUNDER_TRY(write_file(path("junit.xml"), junit_xml(results)));
   return write_report(options_.run_dir);
 }

@@ -25,6 +25,7 @@ namespace {
 constexpr std::int64_t kMaxNodes = 9;
 constexpr std::int64_t kMaxClients = 64;
 constexpr std::int64_t kMaxKeys = 1000;
+constexpr std::int64_t kMaxTurn = 1000000;
 
 // Names that the network gives to clients: `client` and c1, c2, …
 bool reserved_name(std::string_view name) {
@@ -174,6 +175,51 @@ WorkloadSpec read_workload(const ConfigTable& root) {
   return out;
 }
 
+// "n1:n2": the bytes that n1 sends to n2.
+std::vector<Pair> read_pairs(const ConfigTable& table, const std::vector<std::string>& nodes) {
+  std::vector<Pair> out;
+  const auto is_node = [&nodes](const std::string& name) {
+    return std::find(nodes.begin(), nodes.end(), name) != nodes.end();
+  };
+  for (const std::string& text : table.strings("pairs")) {
+    const std::size_t colon = text.find(':');
+    const Pair pair{text.substr(0, colon),
+                    colon == std::string::npos ? std::string() : text.substr(colon + 1)};
+    if (is_node(pair.from) && is_node(pair.to) && pair.from != pair.to) {
+      out.push_back(pair);
+    } else {
+      table.mistake("pairs",
+                    "\"" + text +
+                        "\" is not a pair of two nodes, such as \"n1:n2\"; the nodes are " +
+                        list_of(nodes));
+    }
+  }
+  if (table.has("pairs") && table.has("targets")) {
+    table.mistake("pairs", "write \"targets\" or \"pairs\", not both");
+  }
+  return out;
+}
+
+// When: again and again by `every`, or one window `at` a time.
+void read_times(const ConfigTable& table, NemesisSpec* out) {
+  out->duration = positive(table, "for", out->duration);
+  if (table.has("at")) {
+    out->at = table.duration("at", 0);
+    out->turn = static_cast<unsigned>(table.integer("turn", 0, 0, kMaxTurn));
+    if (table.has("every")) {
+      table.mistake("every", "\"at\" is one window at that time; leave \"every\" out, or \"at\"");
+    }
+    return;
+  }
+  out->every = positive(table, "every", std::max(out->every, out->duration + 3 * kSecond));
+  if (out->every < out->duration + kSecond) {
+    table.mistake("every",
+                  "\"every\" is from the start of one cut to the start of the next and "
+                  "must be at least a second longer than \"for\" (" +
+                      format_duration(out->duration) + ")");
+  }
+}
+
 NemesisSpec read_nemesis(const ConfigTable& table, const std::vector<std::string>& nodes) {
   NemesisSpec out;
   table.required_string("name");
@@ -187,6 +233,7 @@ NemesisSpec read_nemesis(const ConfigTable& table, const std::vector<std::string
   if (nodes.size() < 2) {
     table.mistake("name", "a partition needs at least two nodes; set [cluster] nodes = 3");
   }
+  out.pairs = read_pairs(table, nodes);
   const std::string kind = table.string("kind", name_of(out.kind));
   if (const auto parsed = parse_cut_kind(kind)) {
     out.kind = *parsed;
@@ -194,15 +241,29 @@ NemesisSpec read_nemesis(const ConfigTable& table, const std::vector<std::string
     table.mistake("kind", "there is no kind of cut \"" + kind +
                               "\"; the kinds are drop, hold, reset, close and refuse");
   }
-  out.duration = positive(table, "for", out.duration);
-  out.every = positive(table, "every", std::max(out.every, out.duration + 3 * kSecond));
-  if (out.every < out.duration + kSecond) {
-    table.mistake("every",
-                  "\"every\" is from the start of one cut to the start of the next and "
-                  "must be at least a second longer than \"for\" (" +
-                      format_duration(out.duration) + ")");
-  }
+  read_times(table, &out);
   return out;
+}
+
+// Windows stand in the order of their times, each over before the next begins, and within the run.
+void check_windows(const Suite& suite, const std::vector<ConfigTable>& tables) {
+  Nanos free_at = 0;
+  for (std::size_t i = 0; i < suite.nemeses.size(); ++i) {
+    const NemesisSpec& spec = suite.nemeses[i];
+    if (!spec.window()) continue;
+    if (spec.at < free_at) {
+      tables[i].mistake("at", "this window begins before the one above it is over (" +
+                                  format_duration(free_at) +
+                                  "); windows stand in the order of "
+                                  "their times and do not overlap");
+    }
+    if (spec.at >= suite.workload.time) {
+      tables[i].mistake("at", "this window would begin after the load's time (" +
+                                  format_duration(suite.workload.time) +
+                                  "); make [workload] time longer");
+    }
+    free_at = spec.at + spec.duration;
+  }
 }
 
 // Checks that have keys of their own; every other one of the court that is no measurement is named without any.
@@ -298,9 +359,11 @@ Result<Suite> load_suite(const std::string& path) {
   }
   suite.cluster = read_cluster(root);
   suite.workload = read_workload(root);
-  for (const ConfigTable& nemesis : root.tables("nemesis")) {
+  const std::vector<ConfigTable> nemeses = root.tables("nemesis");
+  for (const ConfigTable& nemesis : nemeses) {
     suite.nemeses.push_back(read_nemesis(nemesis, suite.cluster.nodes));
   }
+  check_windows(suite, nemeses);
   read_checks(root, &suite);
   SUNDER_TRY(root.finish());
   SUNDER_TRY(check_network(suite, root));

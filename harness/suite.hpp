@@ -47,9 +47,15 @@ struct WorkloadSpec {
 struct NemesisSpec {
   std::string name = "partition";
   std::string targets = "leader";  ///< leader, follower, or a node's name: isolated from the rest
+  std::vector<Pair> pairs;         ///< not empty: exactly these are cut, instead of targets
   CutKind kind = CutKind::drop;
   Nanos every = 9 * kSecond;     ///< from the start of one cut to the start of the next, at least
   Nanos duration = 6 * kSecond;  ///< `for`
+  Nanos at = -1;  ///< a window: one turn, so long after the load began; negative: by `every`
+  unsigned turn =
+      0;  ///< of a window: its number, which names the fault and seeds its draws; 0: counted
+
+  [[nodiscard]] bool window() const { return at >= 0; }
 };
 
 struct LinearizableCheck {
@@ -84,6 +90,10 @@ struct Suite {
 
 /// True where the network mode "explicit", which sees connections and not packets, can do it.
 [[nodiscard]] bool explicit_mode_can(const NemesisSpec& spec);
+
+/// The suite as a file that load_suite reads as the same suite. `notes`: a comment above the nemesis of that index.
+[[nodiscard]] std::string suite_toml(const Suite& suite,
+                                     const std::vector<std::string>& notes = {});
 
 /// ERRORS: invalid or not_found, with "file:line".
 [[nodiscard]] Result<Suite> load_suite(const std::string& path);

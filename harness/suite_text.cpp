@@ -1,0 +1,130 @@
+// Suite → TOML: the schedule of a run and what shrink finds are suites that people read and `sunder run` takes again.
+//
+// Suite → **suite_toml** → file → load_suite → the same Suite. Every value that has a meaning is written out, so that a
+// later version's defaults change nothing. Thread: pure. Tested by tests/harness/schedule_test.cpp.
+#include <cstdio>
+
+#include "base/units.hpp"
+#include "harness/suite.hpp"
+
+namespace sunder::harness {
+namespace {
+
+// A TOML basic string.
+std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+      char code[8];
+      std::snprintf(code, sizeof code, "\\u%04X", static_cast<unsigned>(c));
+      out += code;
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+std::string quoted_list(const std::vector<std::string>& texts) {
+  std::string out = "[";
+  for (const std::string& text : texts) out += (out.size() > 1 ? ", " : "") + quoted(text);
+  return out + "]";
+}
+
+// The readable form where it is exact, else whole nanoseconds.
+std::string time_text(Nanos nanos) {
+  const std::string readable = format_duration(nanos);
+  const auto back = parse_duration(readable);
+  return quoted(back && *back == nanos ? readable : std::to_string(nanos) + "ns");
+}
+
+std::string line(const char* key, const std::string& value) {
+  return std::string(key) + " = " + value + "\n";
+}
+
+std::string number_text(double value) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%.17g", value);
+  return text;
+}
+
+std::string cluster_text(const ClusterSpec& cluster) {
+  std::string out = "\n[cluster]\n" + line("system", quoted(cluster.system)) +
+                    line("nodes", quoted_list(cluster.nodes)) +
+                    line("network", quoted(cluster.network)) +
+                    line("subnet", quoted(cluster.subnet));
+  for (const NodeOverride& node : cluster.overrides) {
+    out += "\n[[cluster.node]]\n" + line("name", quoted(node.name));
+    if (!node.address.empty()) out += line("address", quoted(node.address));
+    if (!node.hostname.empty()) out += line("hostname", quoted(node.hostname));
+    if (!node.binary.empty()) out += line("binary", quoted(node.binary));
+    if (!node.args.empty()) out += line("args", quoted_list(node.args));
+    if (node.env.empty()) continue;
+    out += "[cluster.node.env]\n";
+    for (const auto& [name, value] : node.env) out += quoted(name) + " = " + quoted(value) + "\n";
+  }
+  return out;
+}
+
+std::string workload_text(const WorkloadSpec& workload) {
+  return "\n[workload]\n" + line("name", quoted(workload.name)) +
+         line("clients", std::to_string(workload.clients)) +
+         line("keys", std::to_string(workload.keys)) + line("rate", number_text(workload.rate)) +
+         line("time", time_text(workload.time)) +
+         line("op_timeout", time_text(workload.op_timeout)) +
+         line("reads", quoted(workload.reads)) + line("quiet", time_text(workload.quiet));
+}
+
+std::string nemesis_text(const NemesisSpec& spec, const std::string& note) {
+  std::string out = "\n[[nemesis]]\n";
+  if (!note.empty()) out += "# " + note + "\n";
+  out += line("name", quoted(spec.name));
+  if (spec.pairs.empty()) {
+    out += line("targets", quoted(spec.targets));
+  } else {
+    std::vector<std::string> pairs;
+    for (const Pair& pair : spec.pairs) pairs.push_back(pair.from + ":" + pair.to);
+    out += line("pairs", quoted_list(pairs));
+  }
+  out += line("kind", quoted(name_of(spec.kind)));
+  if (spec.window()) {
+    out += line("at", time_text(spec.at)) + line("for", time_text(spec.duration));
+    if (spec.turn != 0) out += line("turn", std::to_string(spec.turn));
+  } else {
+    out += line("every", time_text(spec.every)) + line("for", time_text(spec.duration));
+  }
+  return out;
+}
+
+std::string checks_text(const Suite& suite) {
+  std::string out;
+  if (suite.linearizable.wanted) {
+    out += "\n[checks.linearizable]\n" +
+           line("power_inside", std::to_string(suite.linearizable.power_inside)) +
+           line("power_across", std::to_string(suite.linearizable.power_across));
+  }
+  // Without bounds it judges nothing, but its settle time cuts what is measured.
+  out += "\n[checks.availability]\n" + line("majority", quoted(suite.availability.majority)) +
+         line("minority", quoted(suite.availability.minority)) +
+         line("settle", time_text(suite.availability.settle));
+  if (suite.recovery.wanted) {
+    out += "\n[checks.recovery]\n" + line("within", time_text(suite.recovery.bound));
+  }
+  for (const std::string& name : suite.checks) out += "\n[checks." + name + "]\n";
+  return out;
+}
+
+}  // namespace
+
+std::string suite_toml(const Suite& suite, const std::vector<std::string>& notes) {
+  std::string out = "schema = 1\n" + cluster_text(suite.cluster) + workload_text(suite.workload);
+  for (std::size_t i = 0; i < suite.nemeses.size(); ++i) {
+    out += nemesis_text(suite.nemeses[i], i < notes.size() ? notes[i] : std::string());
+  }
+  return out + checks_text(suite);
+}
+
+}  // namespace sunder::harness
