@@ -95,7 +95,7 @@ void Clients::one_operation(DbClient& client, const NodeStatus& node, ClientStat
   shared_.counters.count(outcome);
   state = shared_.workload->after(std::move(drawn), request, outcome);
   if (outcome.type == EventType::info) {
-    process += shared_.spec.clients + static_cast<std::int64_t>(nodes_.size());
+    process += stride(shared_.spec.clients, nodes_.size());
   }
   if (intended < 0 && !outcome.answered()) {
     sleep_until(*shared_.clock, shared_.clock->now() + kPauseAfterFailure, {});
@@ -103,7 +103,8 @@ void Clients::one_operation(DbClient& client, const NodeStatus& node, ClientStat
 }
 
 Status Clients::audit() {
-  const std::vector<std::string> keys = shared_.workload->keys(shared_.spec.keys);
+  std::vector<std::string> keys = shared_.workload->keys(shared_.spec.keys);
+  if (nodes_.size() >= kRelayers) keys.insert(keys.end(), {kCauseKey, kEffectKey});
   std::vector<Status> failures(nodes_.size());
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
@@ -123,7 +124,7 @@ Status Clients::audit() {
             shared_.counters.count(outcome);
             if (outcome.answered()) break;
             if (outcome.type == EventType::info) {
-              auditors_[i] += shared_.spec.clients + static_cast<std::int64_t>(nodes_.size());
+              auditors_[i] += stride(shared_.spec.clients, nodes_.size());
             }
           }
         }

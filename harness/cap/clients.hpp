@@ -4,7 +4,8 @@
 // one outstanding operation, no retry and no fail-over. Open loop: intended starts are drawn within their slots, so that
 // they keep no step with a system's heartbeat; what a client could not start in its slot is left out, so that nothing
 // is left over from a cut for the phase after it.
-// Process ids: client i is i, i + s, i + 2s, … and the auditor of node j is c + j, c + j + s, … with s = clients + nodes.
+// Process ids: client i is i, i + s, i + 2s, …, the auditor of node j is c + j, c + j + s, … and the runners of relays are
+// c + n, c + n + 1, c + n + 2 and so on, with c clients, n nodes and s = c + n + 3.
 // Thread: made, driven and stopped from one thread; one thread a client, joined by stop().
 // Tested by tests/cluster/cap_test.py.
 #pragma once
@@ -14,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "harness/cap/relay.hpp"
 #include "harness/worker.hpp"
 
 namespace sunder::harness::cap {
@@ -42,7 +44,15 @@ class Clients {
 
   /// True for a process id of an auditor.
   [[nodiscard]] static bool auditor(std::int64_t process, unsigned clients, unsigned nodes) {
-    return process % (clients + nodes) >= clients;
+    const std::int64_t id = process % stride(clients, nodes);
+    return id >= clients && id < first_relayer(clients, nodes);
+  }
+  /// Between two process ids of the same client.
+  [[nodiscard]] static std::int64_t stride(unsigned clients, std::size_t nodes) {
+    return first_relayer(clients, nodes) + kRelayers;
+  }
+  [[nodiscard]] static std::int64_t first_relayer(unsigned clients, std::size_t nodes) {
+    return clients + static_cast<std::int64_t>(nodes);
   }
 
  private:

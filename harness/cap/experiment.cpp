@@ -9,6 +9,7 @@
 #include "base/config.hpp"
 #include "base/units.hpp"
 #include "harness/cap/clients.hpp"
+#include "harness/cap/relay.hpp"
 #include "harness/nemesis.hpp"
 #include "harness/watchdog.hpp"
 
@@ -35,6 +36,7 @@ class Experiment {
   Status phase(const PhasePlan& plan);
   Status capacity(PhaseRecord& record);
   Status delayed(PhaseRecord& record);
+  Status relay(PhaseRecord& record);
   Status cut(PhaseRecord& record);
   Status audit(PhaseRecord& record);
   Status heal_and_recover(PhaseRecord& record);
@@ -47,6 +49,7 @@ class Experiment {
   }
   [[nodiscard]] std::vector<std::string> nodes() const;
   [[nodiscard]] std::vector<Pair> pairs_around(const std::vector<std::string>& far) const;
+  [[nodiscard]] std::vector<std::string> along(const std::string& leader, unsigned way) const;
   [[nodiscard]] std::vector<std::string> pick(const std::string& leader, unsigned count) const;
   std::string leader_now(Nanos timeout);
   void wait(Nanos length, const std::string& state);
@@ -60,6 +63,7 @@ class Experiment {
   NemesisLog log_;
   std::optional<Watchdog> watchdog_;
   std::unique_ptr<Clients> clients_;  // after what they use
+  std::optional<Relays> relays_;
   Records records_;
 };
 
@@ -113,6 +117,16 @@ std::vector<std::string> Experiment::pick(const std::string& leader, unsigned co
   return out;
 }
 
+// Three nodes in a row; the `way`-th such row, counted from the leader.
+std::vector<std::string> Experiment::along(const std::string& leader, unsigned way) const {
+  const std::vector<std::string> all = nodes();
+  const auto lead = std::find(all.begin(), all.end(), leader);
+  const auto first = lead == all.end() ? 0 : static_cast<std::size_t>(lead - all.begin());
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < kRelayers; ++i) out.push_back(all[(first + way + i) % all.size()]);
+  return out;
+}
+
 std::string Experiment::leader_now(Nanos timeout) {
   if (!options_.row->leader || options_.row->nodes < 2) return {};
   auto leader = Probe(*options_.cluster, clock_).find_leader(timeout, [this] { return over(); });
@@ -143,6 +157,7 @@ Status Experiment::prepare() {
   shared_.start = clock_.now();
   watchdog_.emplace(clock_, options_.t0);
   clients_ = std::make_unique<Clients>(shared_);
+  relays_.emplace(shared_);
   return {};
 }
 
@@ -187,6 +202,31 @@ Status Experiment::delayed(PhaseRecord& record) {
     auto removed = control_.remove_fault(fault);
     if (!removed) return removed.error();
   }
+  return {};
+}
+
+Status Experiment::relay(PhaseRecord& record) {
+  const PhasePlan& plan = record.plan;
+  record.touched = along(record.leader, plan.count);
+  const std::string& slow_from = record.touched.front();
+  const std::string& slow_to = record.touched.back();
+  const std::string state = "relays " + slow_from + ", " + record.touched[1] + ", " + slow_to +
+                            "; from " + slow_from + " to " + slow_to + " it takes " +
+                            format_duration(plan.rtt) + " more";
+  say(state);
+  FaultSpec spec;
+  spec.name = std::string(name_of(plan.kind)) + "-" + std::to_string(records_.phases.size());
+  spec.kind = "delay";
+  spec.pairs = {{slow_from, slow_to}};
+  spec.params["delay"] = std::to_string(plan.rtt / kMicrosecond) + "us";
+  auto applied = control_.add_fault(spec);
+  if (!applied) return applied.error();
+  record.from = now();
+  SUNDER_TRY(relays_->run(record.touched, clock_.now() + plan.length, [this] { return over(); }));
+  record.to = now();
+  auto removed = control_.remove_fault(spec.name);
+  if (!removed) return removed.error();
+  wait(kDelaySettle, state);  // what was slow has come
   return {};
 }
 
@@ -303,6 +343,7 @@ Status Experiment::phase(const PhasePlan& plan) {
         break;
       case PhaseKind::delay:
       case PhaseKind::quorum_delay: SUNDER_TRY(delayed(record)); break;
+      case PhaseKind::relay: SUNDER_TRY(relay(record)); break;
       case PhaseKind::audit:
       case PhaseKind::final_audit: SUNDER_TRY(audit(record)); break;
       case PhaseKind::cut:

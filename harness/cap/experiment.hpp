@@ -25,9 +25,10 @@ struct PhaseRecord {
   PhasePlan plan;
   Nanos from = 0;  ///< the fault was in force; clients had the phase's pace
   Nanos to = 0;
-  std::string leader;                ///< at its begin; empty: none known
-  bool steady = true;                ///< the same leader at its end
-  std::vector<std::string> touched;  ///< nodes delayed, or cut off each on its own
+  std::string leader;  ///< at its begin; empty: none known
+  bool steady = true;  ///< the same leader at its end
+  std::vector<std::string>
+      touched;  ///< nodes delayed, or cut off each on its own; relay: in its order
   // Cuts only.
   std::string fault;  ///< its name in events.jsonl
   Nanos asked_at = 0;

@@ -35,6 +35,27 @@ struct OpFindings {
   std::string worst_role;
 };
 
+/// What the relays showed (relay.hpp). Only one that overtook the slow way could have shown an effect before its cause.
+struct RelayFindings {
+  std::uint64_t begun = 0;  ///< the cause was written
+  std::uint64_t complete =
+      0;  ///< … and its effect seen at the third node, and the cause asked for there
+  std::uint64_t overtook =
+      0;  ///< … and the effect was written before the cause could have come the slow way
+  std::uint64_t stale =
+      0;  ///< … and the third node still answered what was there before the cause (of all complete)
+};
+
+/// What the ladder says of one consistency model.
+struct ModelFindings {
+  std::string name;
+  std::string state;  ///< pass, fail, unknown, vacuous, not observable
+  std::uint64_t power = 0;
+  std::string text;
+  bool shown = false;   ///< passed, and with relays where it has to do with causes
+  bool single = false;  ///< one session guarantee: stands beside the others, not above them
+};
+
 struct CalmFindings {
   std::uint64_t answered = 0;  ///< of the operations that their node offers
   std::uint64_t counted = 0;
@@ -86,9 +107,10 @@ struct Findings {
   Decision other;
   std::vector<OpFindings> ops;
   CalmFindings calm;
-  check::CheckResult whole;        ///< linearizable, calm, delays, cuts, heals and final reads
-  check::CheckResult under_delay;  ///< the part before the first cut
-  std::string strongest;           ///< consistency model of the whole that stands; empty: none
+  check::CheckResult whole;           ///< linearizable, calm, delays, cuts, heals and final reads
+  check::CheckResult under_delay;     ///< the part before the first cut
+  std::vector<ModelFindings> models;  ///< of the whole, strongest first
+  RelayFindings relays;
   std::vector<RoleLatency> latencies;
   QuorumFindings quorum;
   std::vector<CutFindings> cuts;
@@ -97,6 +119,8 @@ struct Findings {
   std::string run_dir;
   std::vector<std::string> notes;
 
+  /// The strongest model that stands; null: none.
+  [[nodiscard]] const ModelFindings* strongest() const;
   /// Every letter is decided.
   [[nodiscard]] bool decided() const;
 };

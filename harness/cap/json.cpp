@@ -60,6 +60,20 @@ std::string op_json(const OpFindings& op) {
   return out + "}";
 }
 
+std::string model_json(const ModelFindings& model) {
+  return "{\"name\":" + quoted(model.name) + ",\"state\":" + quoted(model.state) +
+         ",\"shown\":" + (model.shown ? "true" : "false") +
+         ",\"single\":" + (model.single ? "true" : "false") +
+         ",\"power\":" + std::to_string(model.power) + ",\"text\":" + quoted(model.text) + "}";
+}
+
+std::string relays_json(const RelayFindings& relays) {
+  return "{\"begun\":" + std::to_string(relays.begun) +
+         ",\"complete\":" + std::to_string(relays.complete) +
+         ",\"overtook\":" + std::to_string(relays.overtook) +
+         ",\"stale\":" + std::to_string(relays.stale) + "}";
+}
+
 std::string calm_json(const Findings& findings) {
   const CalmFindings& calm = findings.calm;
   return "{\"answered\":" + std::to_string(calm.answered) +
@@ -119,6 +133,7 @@ std::string role_json(const RoleLatency& role) {
 }  // namespace
 
 std::string findings_json(const Findings& findings) {
+  const ModelFindings* strongest = findings.strongest();
   std::string out =
       "{\"row\":" + quoted(findings.row) + ",\"system\":" + quoted(findings.system) +
       ",\"version\":" + quoted(findings.version) +
@@ -130,7 +145,7 @@ std::string findings_json(const Findings& findings) {
     out += op_json(op);
   }
   out += "},\"calm\":" + calm_json(findings) +
-         ",\"strongest\":" + (findings.strongest.empty() ? "null" : quoted(findings.strongest)) +
+         ",\"strongest\":" + (strongest == nullptr ? "null" : quoted(strongest->name)) +
          ",\"power\":" + std::to_string(findings.whole.power) +
          ",\"runs\":1,\"evidence\":" + quoted(findings.run_dir);
   out += ",\"quick\":" + std::string(findings.quick ? "true" : "false") +
@@ -139,6 +154,8 @@ std::string findings_json(const Findings& findings) {
          ",\"linearizable\":" + quoted(check::name_of(findings.whole.verdict)) +
          ",\"power_inside\":" + std::to_string(findings.whole.power_inside) +
          ",\"power_across\":" + std::to_string(findings.whole.power_across) +
+         ",\"models\":" + array(findings.models, model_json) +
+         ",\"relays\":" + relays_json(findings.relays) +
          ",\"quorum\":" + quorum_json(findings.quorum) +
          ",\"cuts\":" + array(findings.cuts, cut_json) +
          ",\"latencies\":" + array(findings.latencies, role_json) +

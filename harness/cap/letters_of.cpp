@@ -3,7 +3,6 @@
 #include <set>
 #include <utility>
 
-#include "check/ladder.hpp"
 #include "check/order/measures.hpp"
 #include "harness/cap/measure.hpp"
 
@@ -166,7 +165,8 @@ void measure(const MeasureInput& input, Findings* findings) {
   }
   findings->latencies = measure_latencies(input, records, findings->seed);
   findings->calm = calm_of(input, records);
-  findings->strongest = check::climb({input.history, input.budget, input.windows, 1, ""}).strongest;
+  findings->relays = measure_relays(input, records);
+  findings->models = measure_models(input, findings->relays);
   const std::vector<Cell> cells = measure_cells(input, records);
   for (const std::string& name : ops_of(input.history)) {
     if (offering(shared.calm, name) == 0) continue;

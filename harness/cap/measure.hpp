@@ -1,8 +1,8 @@
 // Measure: from the recorded history and what was done when, to the numbers and letters of a row.
 //
 // history + Records → **measure** → Findings. Split along what is measured: letters_of.cpp puts it together,
-// latencies.cpp (slopes, the edge by delay), cuts.cpp (cells, detection, recovery, the edge by cut), parts.cpp (parts of
-// a history). Thread: pure. Tested by tests/harness/cap_measure_test.cpp.
+// latencies.cpp (slopes, the edge by delay), models.cpp (relays, the strongest model), cuts.cpp (cells, detection,
+// recovery, the edge by cut), parts.cpp (parts of a history). Thread: pure. Tested by tests/harness/cap_measure_test.cpp.
 #pragma once
 
 #include <string>
@@ -42,6 +42,12 @@ void measure(const MeasureInput& input, Findings* findings);
 [[nodiscard]] std::vector<RoleLatency> measure_latencies(const MeasureInput& input,
                                                          const Records& records,
                                                          std::uint64_t seed);
+[[nodiscard]] RelayFindings measure_relays(const MeasureInput& input, const Records& records);
+/// Which models stand. One that speaks of causes (sequential, causal, session, writes-follow-reads) is shown only where
+/// relays gave it the chance to fail.
+[[nodiscard]] std::vector<ModelFindings> measure_models(const MeasureInput& input,
+                                                        const RelayFindings& relays);
+
 /// Steps with delayed nodes, against the undelayed phases.
 [[nodiscard]] std::vector<QuorumStep> measure_quorum_delay(const MeasureInput& input,
                                                            const Records& records);

@@ -5,6 +5,7 @@
 //   calm            no fault: what is offered, and whether it is consistent
 //   delay           round trips between nodes take `rtt` longer: 0, then 5, 10, 20, 40 ms shuffled, and 0 again (drift)
 //   quorum_delay    only `count` nodes are that far away: up to f of n = 2f + 1 it costs the others nothing
+//   relay           one way between two nodes is slow: does an effect come there before its cause, by way of the third?
 //   audit           clients pause, and every key is read at every node
 //   cut             one node (the leader, or another) on its own for settle, two time-outs and some more
 //   quorum_cut      f + 1 nodes, each on its own: the others are no majority
@@ -28,6 +29,7 @@ enum class PhaseKind : std::uint8_t {
   calm,
   delay,
   quorum_delay,
+  relay,
   audit,
   cut,
   quorum_cut,
@@ -39,8 +41,8 @@ enum class PhaseKind : std::uint8_t {
 struct PhasePlan {
   PhaseKind kind = PhaseKind::calm;
   Nanos length = 0;
-  Nanos rtt = 0;            ///< delay, quorum_delay
-  unsigned count = 0;       ///< quorum_delay, quorum_cut: how many nodes
+  Nanos rtt = 0;            ///< delay, quorum_delay; relay: all of it on one way
+  unsigned count = 0;       ///< quorum_delay, quorum_cut: how many nodes; relay: which of the ways
   std::string target = {};  ///< cut, notice: "leader" or "follower"
 };
 

@@ -75,6 +75,47 @@ std::string cut_words(const CutFindings& cut) {
   return out;
 }
 
+std::string standing(const Findings& findings, const ModelFindings& model) {
+  std::string out =
+      model.name + " (not refuted in " + std::to_string(model.power) + " opportunities";
+  if (model.shown && !model.single && findings.relays.overtook > 0) {
+    out += " and " + std::to_string(findings.relays.overtook) + " such relays";
+  }
+  return out + ")";
+}
+
+// Causal consistency is the one above the session guarantees: what refutes it is worth a sentence of its own.
+void add_models(const Findings& findings, std::vector<std::string>* out) {
+  const RelayFindings& relays = findings.relays;
+  if (relays.begun > 0) {
+    out->push_back("Relays, in which an effect can come before its cause: " +
+                   of(relays.complete, relays.begun) + " complete, " +
+                   std::to_string(relays.overtook) + " of them faster than the cause; " +
+                   of(relays.stale, relays.complete) + " showed the effect and not the cause.");
+  }
+  std::string stand;
+  std::string unproved;
+  for (const ModelFindings& model : findings.models) {
+    if (model.state == "pass" && !model.shown) {
+      unproved += (unproved.empty() ? "" : ", ") + standing(findings, model);
+    }
+    if (!model.shown) continue;
+    // Below a model with all guarantees nothing is news.
+    if (&model != findings.strongest() && !findings.strongest()->single) continue;
+    stand += (stand.empty() ? "" : ", ") + standing(findings, model);
+  }
+  out->push_back("The strongest model that stands: " + (stand.empty() ? "none" : stand) + ".");
+  if (!unproved.empty()) {
+    out->push_back("Neither refuted nor shown, for no effect overtook its cause: " + unproved +
+                   ".");
+  }
+  for (const ModelFindings& model : findings.models) {
+    if (model.name == "causal" && model.state == "fail") {
+      out->push_back("Not causal: " + model.text);
+    }
+  }
+}
+
 // How long a cut must last to be noticed, from the shortest one that lost an answer.
 void add_notice(const Findings& findings, std::vector<std::string>* out) {
   std::string shortest_error;
@@ -123,8 +164,7 @@ std::vector<std::string> evidence_sentences(const Findings& findings) {
                 "; " + std::to_string(findings.whole.power_inside) + " inside the cuts, " +
                 std::to_string(findings.whole.power_across) + " across sides.");
   if (consistency_of(findings.whole) == Consistency::violated) out.push_back(findings.whole.text);
-  out.push_back("The strongest model that stands: " +
-                (findings.strongest.empty() ? "none" : findings.strongest) + ".");
+  add_models(findings, &out);
   for (const OpFindings& op : findings.ops) {
     if (op.cells.empty()) continue;
     out.push_back("In the cuts, after settling, " + op.op + " answered at " + cell_words(op) + ".");

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`sunder cap` on a real etcd cluster: letters, evidence, exit code, Ctrl-C. Latencies are noisy on a busy machine, so
+"""`sunder cap` on a real etcd cluster and on reference nodes: letters, evidence, exit code, Ctrl-C. Latencies are noisy on a busy machine, so
 letters that need a slope may be undecided there; wrong they must never be."""
 import json
 import os
@@ -10,7 +10,7 @@ from support import wait
 
 
 class Cap(support.ClusterTest):
-    def measure(self, row):
+    def measure(self, row, ops=("read", "write", "cas")):
         out = self.box.sub("out", row)
         started = time.monotonic()
         process = self.box.run("cap", row, "--quick", "--json", "--seed", "7", "--out", out, timeout=180)
@@ -26,7 +26,7 @@ class Cap(support.ClusterTest):
             self.assertEqual(json.load(f), result)
         self.assertEqual((result["row"], result["nodes"], result["clock"], result["runs"]), (row, 3, "shared", 1))
         self.assertEqual(result["evidence"], out)
-        self.assertEqual(set(result["ops"]), {"read", "write", "cas"})
+        self.assertEqual(set(result["ops"]), set(ops))
         for op in result["ops"].values():
             if op["slope_rtt"] is not None:
                 low, middle, high = op["slope_rtt"]
@@ -56,6 +56,21 @@ class Cap(support.ClusterTest):
         self.assertIn(result["ops"]["read"]["else"], ("L", "undecided"), result)
         self.assertIn(result["ops"]["write"]["else"], ("C", "undecided"), result)
         self.assertEqual(result["partition"], "neither", result)
+
+    def test_effects_before_their_causes(self):
+        for row, causal in (("embedded-causal", "pass"), ("embedded-lww", "fail")):
+            result = self.measure(row, ("read", "write"))
+            self.assertEqual(result["linearizable"], "fail")
+            self.assertEqual(result["partition"], "A", result)
+            states = {model["name"]: model["state"] for model in result["models"]}
+            self.assertEqual(states["causal"], causal, result["models"])
+            relays = result["relays"]
+            self.assertGreater(relays["overtook"], 10, relays)
+            if causal == "pass":
+                self.assertEqual((result["strongest"], relays["stale"]), ("causal", 0), relays)
+            else:
+                self.assertEqual(result["strongest"], "read-your-writes", result["models"])
+                self.assertGreater(relays["stale"], 0, relays)
 
     def test_interrupt(self):
         out = self.box.sub("out", "stopped")

@@ -3,6 +3,7 @@
 
 #include "harness/cap/measure.hpp"
 #include "harness/cap/present.hpp"
+#include "harness/cap/relay.hpp"
 #include "sunder/rng.hpp"
 #include "tests/support/catch.hpp"
 
@@ -21,6 +22,7 @@ struct Nature {
   bool stale_reads = false;    // followers answer with the value of a second ago
   bool refuses_writes = true;  // at a node that is cut off
   bool refuses_reads = true;
+  bool early_effects = false;  // an effect that overtakes its cause is shown
 };
 
 constexpr Row kRow{.name = "made-up", .summary = "", .system = "etcd"};
@@ -30,7 +32,7 @@ class World {
  public:
   explicit World(const Nature& nature) : nature_(nature), plan_(*make_plan(kRow, true, 3)) {
     history_.nodes = {"n1", "n2", "n3"};
-    history_.keys = {"k1"};
+    history_.keys = {"k1", kCauseKey, kEffectKey};
     for (const PhasePlan& phase : plan_.phases) play(phase);
     std::stable_sort(history_.ops.begin(), history_.ops.end(),
                      [](const check::Op& a, const check::Op& b) { return a.invoked < b.invoked; });
@@ -43,6 +45,13 @@ class World {
     findings.whole = check::check_linearizable(history_, check::Budget{}, windows_);
     measure({history_, windows_, plan_, kRow, check::Budget{}}, &findings);
     return findings;
+  }
+
+  // As if there had been none.
+  void forget_relays() {
+    history_.ops.erase(std::remove_if(history_.ops.begin(), history_.ops.end(),
+                                      [](const check::Op& op) { return op.key > 0; }),
+                       history_.ops.end());
   }
 
  private:
@@ -61,7 +70,9 @@ class World {
         now_ += 10 * kMillisecond;
       }
     }
+    if (plan.kind == PhaseKind::relay) record.touched = {"n1", "n2", "n3"};
     for (const Nanos end = now_ + plan.length; now_ < end;) {
+      if (plan.kind == PhaseKind::relay) relay(plan.rtt);
       step(record);
       now_ += 50 * kMillisecond;
     }
@@ -92,6 +103,25 @@ class World {
     const bool far = record.plan.kind == PhaseKind::quorum_delay && record.plan.count < 2;
     const auto rtt = static_cast<double>(far ? 0 : record.plan.rtt);
     return kMillisecond + static_cast<Nanos>(cost * rtt);
+  }
+
+  // A cause at n1, its effect at n2, and both asked for at n3, where the cause comes after `slow`.
+  void relay(Nanos slow) {
+    const check::ValueId cause = history_.values.intern(static_cast<std::int64_t>(++relayed_));
+    const check::ValueId effect = history_.values.intern(static_cast<std::int64_t>(++relayed_));
+    constexpr int kFirst = 15;  // process id
+    const auto one = [&](OpKind kind, std::uint16_t node, check::ValueId value, std::uint32_t key) {
+      operation(kind, node, kFirst + node, kMillisecond, value, true);
+      history_.ops.back().key = key;
+      now_ += 2 * kMillisecond;
+    };
+    one(OpKind::write, 0, cause, 1);
+    one(OpKind::read, 1, cause, 1);
+    one(OpKind::write, 1, effect, 2);
+    if (!nature_.early_effects) now_ += slow;
+    one(OpKind::read, 2, effect, 2);
+    one(OpKind::read, 2, nature_.early_effects ? cause_ : cause, 1);
+    cause_ = cause;
   }
 
   // A write at one node, then a read at another.
@@ -142,6 +172,8 @@ class World {
   Nanos now_ = kSecond;
   std::uint64_t turn_ = 0;
   check::ValueId current_ = check::kAbsent;
+  check::ValueId cause_ = check::kAbsent;
+  std::uint64_t relayed_ = 1'000'000;
 };
 
 const OpFindings& op_of(const Findings& findings, const std::string& name) {
@@ -167,7 +199,12 @@ TEST_CASE("cap: a majority system is C/C, its slope that of the worst role, its 
     REQUIRE(op.slope);
     CHECK(op.slope->slope.mid == Approx(2).margin(0.01));
   }
-  CHECK(found.strongest == "linearizable");
+  REQUIRE(found.strongest() != nullptr);
+  CHECK(found.strongest()->name == "linearizable");
+  CHECK(found.relays.begun > 10);
+  CHECK(found.relays.complete == found.relays.begun);
+  CHECK(found.relays.overtook == found.relays.begun);
+  CHECK(found.relays.stale == 0);
   CHECK(found.quorum.f_by_cut == 1U);
   CHECK(found.quorum.f_by_delay == 1U);
   CHECK(found.keys.agreed == 1);
@@ -210,6 +247,45 @@ TEST_CASE(
   CHECK(found.partition.letter == Letter::undecided);
   CHECK(op_of(found, "read").partition.letter == Letter::undecided);
   CHECK_FALSE(found.decided());
+}
+
+TEST_CASE(
+    "cap: an effect that is shown before its cause refutes causal, and what is left is named") {
+  Nature nature{0, 0, -1, true, false, false};
+  nature.early_effects = true;
+  const Findings found = World(nature).measured();
+  const std::string text = findings_text(found);
+  INFO(text);
+  CHECK(found.relays.stale == found.relays.complete);
+  REQUIRE(found.strongest() != nullptr);
+  CHECK(found.strongest()->single);
+  const auto causal = std::find_if(found.models.begin(), found.models.end(),
+                                   [](const ModelFindings& one) { return one.name == "causal"; });
+  REQUIRE(causal != found.models.end());
+  CHECK(causal->state == "fail");
+  CHECK(text.find("Not causal: ") != std::string::npos);
+}
+
+TEST_CASE("cap: causal is not shown where no effect could have overtaken its cause") {
+  const auto alone = [](Nature nature, bool relays) {
+    World world(nature);
+    if (!relays) world.forget_relays();
+    return world.measured();
+  };
+  const Nature stale{0, 0, -1, true, false, false};
+  const Findings with = alone(stale, true);
+  INFO(findings_text(with));
+  REQUIRE(with.strongest() != nullptr);
+  CHECK_FALSE(with.strongest()->single);
+  const Findings without = alone(stale, false);
+  const std::string text = findings_text(without);
+  INFO(text);
+  CHECK(without.relays.begun == 0);
+  REQUIRE(without.strongest() != nullptr);
+  CHECK(without.strongest()->single);
+  CHECK(text.find("Neither refuted nor shown") != std::string::npos);
+  // Real time needs no relay.
+  CHECK(alone({}, false).strongest()->name == "linearizable");
 }
 
 TEST_CASE("cap: JSON has the contract's fields") {
