@@ -32,7 +32,7 @@ class Definition {
       const Node& read = part_.nodes[r];
       if (!read.reads()) continue;
       for (std::uint32_t w = 0; w < part_.nodes.size(); ++w) {
-        if (!sees_[r][w] || part_.nodes[w].key != read.key || w == read.from || w == r) continue;
+        if (!sees_[r][w] || part_.nodes[w].key != read.key || w == read.from) continue;
         if (read.from == kInitialWrite) return false;
       }
     }
@@ -44,11 +44,12 @@ class Definition {
     for (std::uint32_t other = 0; other < part_.nodes.size(); ++other) {
       if (before_[other][w] && !placed[other]) return false;  // also where w is before itself
     }
-    // A read that saw w returned another write: that one must not be placed yet.
+    // A read that saw w returned another write: that one must not be placed yet. A cas has seen itself where its session
+    // had read its value before.
     for (std::uint32_t r = 0; r < part_.nodes.size(); ++r) {
       const Node& read = part_.nodes[r];
       if (!read.reads_node() || read.key != part_.nodes[w].key || !sees_[r][w]) continue;
-      if (read.from != w && r != w && placed[read.from]) return false;
+      if (read.from != w && placed[read.from]) return false;
     }
     return true;
   }

@@ -35,11 +35,13 @@ inline History random_sessions(std::mt19937_64& dice, const RandomShape& shape) 
   for (unsigned s = 0; s < shape.sessions; ++s) process.push_back(static_cast<std::int32_t>(s));
   std::vector<std::vector<ValueId>> written(shape.keys, {0});
   std::vector<ValueId> now(shape.keys, 0);
+  std::vector<unsigned> key_of;
   ValueId next = 1;
   const unsigned noise = below(dice, 4);  // of 4 reads so many are any value
   for (unsigned i = 0; i < shape.ops; ++i) {
     const unsigned s = below(dice, shape.sessions);
     const unsigned k = below(dice, shape.keys);
+    key_of.push_back(k);
     const std::string key = "k" + std::to_string(k);
     const Nanos from = std::max<Nanos>(free_at[s], 10 * i) + 1;
     const Nanos to = from + 1 + below(dice, 25);
@@ -65,6 +67,14 @@ inline History random_sessions(std::mt19937_64& dice, const RandomShape& shape) 
     Op& op = build.history.ops.back();
     op.process = process[s];
     if (op.outcome == EventType::info) process[s] += static_cast<std::int32_t>(shape.sessions);
+  }
+  if (below(dice, 8) == 0) {  // one read of any value, of what is yet to be written as well
+    Op& op = build.history.ops[below(dice, shape.ops)];
+    const auto& values = written[key_of[static_cast<std::size_t>(&op - build.history.ops.data())]];
+    if (op.kind == OpKind::read && op.outcome == EventType::ok) {
+      const ValueId value = values[below(dice, static_cast<unsigned>(values.size()))];
+      op.value = value == 0 ? kAbsent : value + 1;
+    }
   }
   std::stable_sort(build.history.ops.begin(), build.history.ops.end(),
                    [](const Op& a, const Op& b) { return a.invoked < b.invoked; });
