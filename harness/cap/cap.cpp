@@ -77,9 +77,7 @@ Result<Findings> run_cap(const CapOptions& options) {
   if (!windows) return windows.error();
   measure({*history, *windows, *experiment.plan, *experiment.row, check::Budget{}}, &findings);
   SUNDER_TRY(write_file(dir + "/cap.json", findings_json(findings) + "\n"));
-  auto data = report::load(dir);
-  if (!data) return data.error();
-  SUNDER_TRY(write_file(dir + "/report.html", findings_page(findings, *data)));
+  SUNDER_TRY(write_findings_page(dir));
   return findings;
 }
 

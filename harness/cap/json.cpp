@@ -60,6 +60,14 @@ std::string op_json(const OpFindings& op) {
   return out + "}";
 }
 
+std::string verdict_json(const check::CheckResult& result) {
+  return "{\"verdict\":" + quoted(check::name_of(result.verdict)) +
+         ",\"power\":" + std::to_string(result.power) +
+         ",\"power_inside\":" + std::to_string(result.power_inside) +
+         ",\"power_across\":" + std::to_string(result.power_across) +
+         ",\"reason\":" + quoted(result.reason) + ",\"text\":" + quoted(result.text) + "}";
+}
+
 std::string model_json(const ModelFindings& model) {
   return "{\"name\":" + quoted(model.name) + ",\"state\":" + quoted(model.state) +
          ",\"shown\":" + (model.shown ? "true" : "false") +
@@ -106,6 +114,7 @@ std::string cut_json(const CutFindings& cut) {
          ",\"nodes\":" + names(record.touched) +
          ",\"leader\":" + (record.leader.empty() ? "null" : quoted(record.leader)) +
          ",\"from\":" + std::to_string(record.from) + ",\"to\":" + std::to_string(record.to) +
+         ",\"length_ns\":" + std::to_string(record.plan.length) +
          ",\"vacuous\":" + (record.vacuous ? "true" : "false") +
          ",\"asked\":" + std::to_string(cut.asked) +
          ",\"unanswered\":" + std::to_string(cut.unanswered) +
@@ -149,11 +158,14 @@ std::string findings_json(const Findings& findings) {
          ",\"power\":" + std::to_string(findings.whole.power) +
          ",\"runs\":1,\"evidence\":" + quoted(findings.run_dir);
   out += ",\"quick\":" + std::string(findings.quick ? "true" : "false") +
-         ",\"seed\":" + std::to_string(findings.seed) + ",\"why\":[" +
-         quoted(findings.partition.why) + "," + quoted(findings.other.why) + "]" +
+         ",\"node_names\":" + names(findings.nodes) + ",\"seed\":" + std::to_string(findings.seed) +
+         ",\"why\":[" + quoted(findings.partition.why) + "," + quoted(findings.other.why) + "]" +
          ",\"linearizable\":" + quoted(check::name_of(findings.whole.verdict)) +
          ",\"power_inside\":" + std::to_string(findings.whole.power_inside) +
          ",\"power_across\":" + std::to_string(findings.whole.power_across) +
+         ",\"verdicts\":{\"calm\":" + verdict_json(findings.calm.linearizable) +
+         ",\"under_delay\":" + verdict_json(findings.under_delay) +
+         ",\"whole\":" + verdict_json(findings.whole) + "}" +
          ",\"models\":" + array(findings.models, model_json) +
          ",\"relays\":" + relays_json(findings.relays) +
          ",\"quorum\":" + quorum_json(findings.quorum) +

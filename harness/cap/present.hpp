@@ -16,8 +16,13 @@ namespace sunder::harness::cap {
 [[nodiscard]] std::string findings_text(const Findings& findings);
 /// One JSON object.
 [[nodiscard]] std::string findings_json(const Findings& findings);
+/// From findings_json's text. ERRORS: invalid, names the field.
+[[nodiscard]] Result<Findings> parse_findings(const std::string& json, const std::string& path);
 /// A self-contained page. `data`: the run folder's history and windows.
 [[nodiscard]] std::string findings_page(const Findings& findings, const report::ReportData& data);
+/// Writes report.html of a folder from the cap.json, results.json, history.jsonl and events.jsonl in it.
+/// ERRORS: not_found, invalid, io.
+[[nodiscard]] Status write_findings_page(const std::string& run_dir);
 
 // Words that text and page share.
 /// "1.98 [1.93, 2.04] at the followers", or why there is none.

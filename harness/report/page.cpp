@@ -94,12 +94,7 @@ std::string page(const ReportData& data) {
   return out;
 }
 
-}  // namespace report
-
-Status write_report(const std::string& run_dir) {
-  const auto data = report::load(run_dir);
-  if (!data) return data.error();
-  const std::string html = report::page(*data);
+Status write_page(const std::string& run_dir, const std::string& html) {
   const std::string path = run_dir + "/report.html";
   const std::string draft = path + ".new";  // renamed when whole: a reader never sees half a page
   {
@@ -117,6 +112,14 @@ Status write_report(const std::string& run_dir) {
     return Error{ErrorCode::io, "the report can't be put in its place", path};
   }
   return {};
+}
+
+}  // namespace report
+
+Status write_report(const std::string& run_dir) {
+  const auto data = report::load(run_dir);
+  if (!data) return data.error();
+  return report::write_page(run_dir, report::page(*data));
 }
 
 }  // namespace sunder::harness

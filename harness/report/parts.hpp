@@ -27,6 +27,8 @@ namespace sunder::harness::report {
 
 /// The whole page.
 [[nodiscard]] std::string page(const ReportData& data);
+/// As report.html of the folder. ERRORS: io.
+[[nodiscard]] Status write_page(const std::string& run_dir, const std::string& html);
 [[nodiscard]] const char* style_sheet();
 [[nodiscard]] const char* script();
 

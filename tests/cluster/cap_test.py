@@ -32,6 +32,13 @@ class Cap(support.ClusterTest):
                 low, middle, high = op["slope_rtt"]
                 self.assertTrue(low <= middle <= high, op)
         self.assert_clean()
+        with open(os.path.join(out, "report.html"), "rb") as f:
+            page = f.read()
+        again = self.box.run("report", out)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        with open(os.path.join(out, "report.html"), "rb") as f:
+            self.assertEqual(f.read(), page)
+        self.assertIn(("%s: %s/%s" % (row, result["partition"], result["else"])).encode(), page)
         return result
 
     def test_etcd(self):

@@ -301,6 +301,53 @@ TEST_CASE("cap: JSON has the contract's fields") {
   }
 }
 
+TEST_CASE("cap: a row comes back from its JSON, and its page is drawn from that alone") {
+  for (const Nature& nature : {Nature{}, Nature{0, 0, -1, true, false, false, true}}) {
+    Findings found = World(nature).measured();
+    found.row = "made-up";
+    found.system = "paper";
+    found.version = "1";
+    found.run_dir = "/somewhere";
+    found.notes = {"A \"note\" <b>."};
+    found.cuts.at(0).record.new_leader_after = kSecond;
+    found.records.stalls.resize(2);
+    const std::string json = findings_json(found);
+    const auto back = parse_findings(json, "cap.json");
+    REQUIRE(back);
+    CHECK(findings_json(*back) == json);
+    CHECK(findings_text(*back) == findings_text(found));
+    const std::string page = findings_page(*back, {});
+    for (const char* part : {"sunder cap", "made-up: ", "What a round trip costs", "&lt;b&gt;"}) {
+      CAPTURE(part);
+      CHECK(page.find(part) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("cap: a damaged row is refused with the field's name") {
+  const std::string json = findings_json(World({}).measured());
+  for (const char* field : {"seed", "cells", "cuts", "length_ns", "answers", "p50_ns", "verdicts",
+                            "relays", "keys", "stalls", "node_names", "why", "rate"}) {
+    CAPTURE(field);
+    std::string broken = json;
+    const std::string name = std::string("\"") + field + "\":";
+    const auto at = broken.find(name);
+    REQUIRE(at != std::string::npos);
+    broken.replace(at, name.size(), "\"gone\":");
+    const auto refused = parse_findings(broken, "cap.json");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::invalid);
+    CHECK(refused.error().message.find("measure it again") != std::string::npos);
+  }
+  for (const char* text : {"", "{", "[]", "{}", "null", "7"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_findings(text, "cap.json"));
+  }
+  std::string huge = json;
+  huge.replace(huge.find("\"answers\":") + 10, 0, "99999999");
+  CHECK_FALSE(parse_findings(huge, "cap.json"));
+}
+
 TEST_CASE("cap: a part of a history ends where it ends") {
   check::History history;
   history.nodes = {"n1"};
