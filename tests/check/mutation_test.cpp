@@ -274,7 +274,7 @@ TEST_CASE("mutations: every large mutant that is illegal by construction is caug
     options.ops = optimised ? 10'000 : 2'000;
     if (model.name ==
         "kv") {  // texts are left to the general search, which a wrong read makes try every order
-      options.ops = 1000;
+      options.ops = optimised ? 1000 : 200;
       options.clients = 4;
     }
     options.seed = seed;
