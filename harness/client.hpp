@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,12 +19,20 @@
 
 namespace sunder::harness {
 
+class ProgramHost;
+
 /// What a client needs to reach its node.
 struct ClientTarget {
   IpPort node;                         ///< where the node answers clients
   Ipv4 source = 0;                     ///< address that the client's sockets are bound to; 0: any
   Nanos timeout = 2 * kSecond;         ///< of a whole operation: connecting, sending and the answer
   std::string reads = "linearizable";  ///< or "serializable"
+  std::string name = {};               ///< "c1"; a probe's: "probe-n1"
+  std::map<std::string, std::string> options =
+      {};  ///< of the system's [client], as the adapter documents them
+  std::vector<std::string> command = {};  ///< exec: the program
+  std::string inside = {};                ///< exec: in this node's namespace; empty: the clients'
+  ProgramHost* programs = nullptr;        ///< exec: who starts it; LIFETIME: outlives the client
 };
 
 /// What a node says about the cluster's leader. Ids are the system's own; an empty leader means: none.

@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,12 +27,25 @@ struct NodeStatus {
   int exit_status = 0;   ///< wait status once it has ended
 };
 
+class ProgramHost;
+
+/// How clients talk to a database: [client] of its system.toml.
+struct ClientKind {
+  std::string kind;                            ///< a name of clients/list.def
+  std::vector<std::string> command;            ///< of kind exec
+  std::map<std::string, std::string> options;  ///< for the adapter
+};
+
 class Cluster {
  public:
   virtual ~Cluster() = default;
   [[nodiscard]] virtual std::string system() const = 0;   ///< "etcd"
   [[nodiscard]] virtual std::string version() const = 0;  ///< "3.4.23"
   [[nodiscard]] virtual std::vector<NodeStatus> nodes() const = 0;
+  /// The adapter that talks to its nodes; by default the one of the system's name.
+  [[nodiscard]] virtual ClientKind client_kind() const { return {system(), {}, {}}; }
+  /// Who starts the programs of exec clients; none where the cluster has no such clients.
+  virtual ProgramHost* programs() { return nullptr; }
   /// Moves the calling thread into the client namespace (no-op outside netns mode). Sockets that it makes from now on
   /// reach the nodes through the proxy. Thread: the one that calls, for good.
   virtual Status enter_client_namespace() = 0;

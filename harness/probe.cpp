@@ -24,9 +24,15 @@ void pause_for(Nanos nanos) {
 // A client of `node` for a thread that stands in the node's namespace.
 Result<std::unique_ptr<DbClient>> local_client(Cluster& cluster, const NodeStatus& node) {
   SUNDER_TRY(cluster.enter_node_namespace(node.name));
-  auto client = make_client(cluster.system());
+  const ClientKind kind = cluster.client_kind();
+  auto client = make_client(kind.kind);
   if (!client) return client.error();
   ClientTarget target;
+  target.name = "probe-" + node.name;
+  target.options = kind.options;
+  target.command = kind.command;
+  target.inside = node.name;
+  target.programs = cluster.programs();
   target.node = {node.ip, node.client_port};
   target.timeout = kProbeTimeout;
   (*client)->open(target);
@@ -78,7 +84,7 @@ std::optional<std::size_t> leader_of(const std::vector<std::optional<NodeView>>&
 
 Result<std::string> Probe::find_leader(Nanos timeout, const StopCheck& stop) {
   const std::vector<NodeStatus> nodes = cluster_.nodes();
-  const auto client = make_client(cluster_.system());
+  const auto client = make_client(cluster_.client_kind().kind);
   if (!client) return client.error();
   const Nanos deadline = clock_.now() + timeout;
   do {

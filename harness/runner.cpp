@@ -111,7 +111,7 @@ void Run::show_progress() {
 Status Run::prepare() {
   const auto workload = find_workload(suite_.workload.name);
   if (!workload) return workload.error();
-  const auto client = make_client(options_.cluster->system());
+  const auto client = make_client(options_.cluster->client_kind().kind);
   if (!client) return client.error();
   HistoryHeader header;
   header.t0 = options_.t0;

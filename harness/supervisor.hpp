@@ -22,6 +22,7 @@
 #include "harness/launcher/launcher.hpp"
 #include "harness/netns/address_plan.hpp"
 #include "harness/netns/net_topology.hpp"
+#include "harness/program_host.hpp"
 #include "harness/suite.hpp"
 #include "harness/system.hpp"
 
@@ -65,7 +66,7 @@ struct InsideCommand {
   std::array<int, 3> stdio{0, 1, 2};
 };
 
-class Supervisor final : public Cluster {
+class Supervisor final : public Cluster, public ProgramHost {
  public:
   /// Writes the nodes' folders, files and hosts file, and starts to watch. ERRORS: invalid, io, unsupported.
   static Result<std::unique_ptr<Supervisor>> create(SupervisorPlan plan);
@@ -90,6 +91,10 @@ class Supervisor final : public Cluster {
   /// RETURNS the wait status once it has ended, or nothing at the time-out.
   std::optional<int> wait_inside(LaunchId id, Nanos timeout);
   Status signal_inside(LaunchId id, int signal);
+
+  ProgramHost* programs() override { return this; }
+  Result<std::int64_t> start_program(const ProgramSpec& spec) override;
+  void end_program(std::int64_t id) override;
 
  private:
   struct Entry {

@@ -32,13 +32,18 @@ void OpCounters::used(std::int64_t process) {
 
 Result<std::unique_ptr<DbClient>> open_client(const WorkerShared& shared, unsigned index,
                                               const NodeStatus& node, const std::string& reads) {
-  auto client = make_client(shared.cluster->system());
+  const ClientKind kind = shared.cluster->client_kind();
+  auto client = make_client(kind.kind);
   if (!client) return client.error();
   ClientTarget target;
+  target.name = "c" + std::to_string(index + 1);
+  target.options = kind.options;
+  target.command = kind.command;
+  target.programs = shared.cluster->programs();
   target.node = {node.ip, node.client_port};
   target.timeout = shared.spec.op_timeout;
   target.reads = reads;
-  const NodeId self = shared.topology.find("c" + std::to_string(index + 1));
+  const NodeId self = shared.topology.find(target.name);
   if (self != kUnknownNode) target.source = shared.topology.at(self).ip;
   (*client)->open(target);
   return client;
