@@ -1,4 +1,4 @@
-// The lines of the `exec` protocol, made and read. See exec_lines.hpp and docs/reference/exec-client.md, which specifies them.
+// The lines of the `exec` protocol, made and read. See exec_lines.hpp and docs/reference/exec-client.md, its specification.
 //
 //   the program says                                read                write, cas, add, increment
 //   ok                                              ok                  ok
