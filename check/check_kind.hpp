@@ -21,6 +21,7 @@ struct CheckInput {
   const std::vector<FaultWindow>& windows;
   unsigned threads = 1;
   std::string model;  ///< linearizable: a name of models/list.def; empty: by the operations seen
+  bool negative_balances = true;  ///< bank: whether accounts may be overdrawn
 };
 
 struct CheckKind {
@@ -30,7 +31,12 @@ struct CheckKind {
   /// True where the history has the operations that the check is about.
   bool (*applies)(const History& history);
   CheckResult (*run)(const CheckInput& input);
+  /// What it holds for each operation beside the history (measured by bench/budgets.py): looked at before it begins.
+  std::uint32_t bytes_per_op = 90;
 };
+
+/// Runs the check, unless its time is over or its memory can't suffice: then unknown, with the budget's CODE.
+[[nodiscard]] CheckResult run_check(const CheckKind& kind, const CheckInput& input);
 
 /// In the order of list.def. LIFETIME: static.
 [[nodiscard]] std::span<const CheckKind* const> all_checks();

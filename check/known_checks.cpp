@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "check/check_kind.hpp"
+#include "check/deadline.hpp"
 
 namespace sunder::check {
 
@@ -30,6 +31,20 @@ const CheckKind* find_check(std::string_view name) {
     if (name == check->name) return check;
   }
   return nullptr;
+}
+
+CheckResult run_check(const CheckKind& kind, const CheckInput& input) {
+  const char* over = Deadline(input.budget).exceeded(input.history.ops.size() * kind.bytes_per_op);
+  if (over == nullptr) return kind.run(input);
+  CheckResult result;
+  result.name = kind.name;
+  result.reason = over;
+  result.method = "none";
+  const std::string_view code = over;
+  result.text = code == "budget.time"     ? "Not judged: the time for this file was over before."
+                : code == "budget.memory" ? "Not judged: allow it more with --memory."
+                                          : "Not judged: the check was interrupted before.";
+  return result;
 }
 
 std::vector<std::string> known_checks() {

@@ -130,7 +130,7 @@ Ladder climb(const CheckInput& input) {
       const CheckKind* kind = find_check(chain.names[n]);
       if (kind == nullptr || !kind->applies(input.history)) continue;
       Rung rung;
-      rung.result = kind->run(rest_of(input, started));
+      rung.result = run_check(*kind, rest_of(input, started));
       rung.state = state_of(rung.result);
       rungs.push_back(std::move(rung));
       if (n < chain.alike) alike = rungs.size();

@@ -14,8 +14,10 @@ namespace sunder::check {
 
 class Stages {
  public:
-  explicit Stages(const Budget& budget)
-      : budget_(budget), started_(monotonic_clock().now()), finding_(part(budget, kForFinding)) {}
+  explicit Stages(const Budget& budget) : Stages(budget, monotonic_clock().now()) {}
+  /// Of a budget that has run since `started`.
+  Stages(const Budget& budget, Nanos started)
+      : budget_(budget), started_(started), finding_(part(budget, kForFinding, started)) {}
 
   [[nodiscard]] const Deadline& finding() const { return finding_; }
 
@@ -34,8 +36,8 @@ class Stages {
   static constexpr double kLeastOver = 0.25;   // seconds; half of what is allowed
   static constexpr double kMostForProof = 15;  // seconds
 
-  static Budget part(Budget budget, double share) {
-    budget.seconds *= share;
+  static Budget part(Budget budget, double share, Nanos started) {
+    budget.seconds = std::max(0.0, budget.seconds * share - seconds_since(started));
     return budget;
   }
 

@@ -144,6 +144,7 @@ class Zones {
 
   bool link_chains() {
     for (std::uint32_t c = 1; c < clusters_.size(); ++c) {
+      if (over(c)) return false;
       const RegisterOp& producer = ops_[clusters_[c].producer];
       if (!clusters_[c].effective || producer.kind != RegisterKind::cas) continue;
       verdict_.chains = true;
@@ -158,11 +159,13 @@ class Zones {
 
   bool order_blocks() {
     for (std::uint32_t c = 0; c < clusters_.size(); ++c) {
+      if (over(c)) return false;
       const Cluster& head = clusters_[c];
       const bool heads = head.producer == kNone || ops_[head.producer].kind == RegisterKind::write;
       if (head.effective && heads && !add_block(c)) return false;
     }
     for (std::uint32_t c = 1; c < clusters_.size(); ++c) {
+      if (over(c)) return false;
       if (!clusters_[c].effective || clusters_[c].placed) continue;
       std::vector<std::uint32_t> loop;  // cas that need each other's values: none can be the first
       for (std::uint32_t at = c; !clusters_[at].placed; at = clusters_[at].next) {
@@ -215,6 +218,7 @@ class Zones {
               [](const Block& a, const Block& b) { return a.lo < b.lo; });
     std::vector<std::uint32_t> greatest(blocks_.size());  // block with the greatest hi up to here
     for (std::uint32_t j = 0; j < blocks_.size(); ++j) {
+      if (over(j)) return false;
       const Block& block = blocks_[j];
       std::uint32_t before = j;  // blocks [0, before) have lo < hi of this one and come earlier
       if (block.hi <= block.lo) {
@@ -243,6 +247,7 @@ class Zones {
   // "Not v", observed while v was surely there: v had been seen before, and was seen again (or taken by a cas) after.
   bool differs_agree() {
     for (std::uint32_t i = 0; i < ops_.size(); ++i) {
+      if (over(i)) return false;
       if (ops_[i].kind != RegisterKind::differs) continue;
       const std::uint32_t c = cluster_of(ops_[i].in);
       if (c == kNone || !clusters_[c].effective) continue;  // v need never have been there

@@ -197,6 +197,7 @@ const CheckKind availability_check{
     true,
     [](const History& history) { return !history.ops.empty(); },
     as_check,
+    8,
 };
 
 }  // namespace sunder::check

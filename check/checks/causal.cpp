@@ -17,6 +17,7 @@ const CheckKind causal_check{
       return order::check_sight("causal", order::kCausal, order::sessions_of(input.history),
                                 input.history, input.budget, input.windows);
     },
+    100,
 };
 
 }  // namespace sunder::check

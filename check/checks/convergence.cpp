@@ -245,6 +245,7 @@ const CheckKind convergence_check{
     true,
     order::has_registers,
     [](const CheckInput& input) { return check_convergence(input.history, input.windows); },
+    16,
 };
 
 }  // namespace sunder::check

@@ -323,6 +323,7 @@ const CheckKind linearizable_check{
              model_of(history) != nullptr;
     },
     run_linearizable,
+    0,
 };
 
 }  // namespace sunder::check

@@ -18,6 +18,7 @@ const CheckKind monotonic_writes_check{
                                 order::sessions_of(input.history), input.history, input.budget,
                                 input.windows);
     },
+    150,
 };
 
 }  // namespace sunder::check

@@ -245,7 +245,7 @@ class QueueOfKey {
 // is among them, and an enqueue whose dequeue was left out may be taken at any time.
 class Definition {
  public:
-  explicit Definition(const History& history) : history_(history) {}
+  Definition(const History& history, const Stages& stages) : history_(history), stages_(stages) {}
 
   bool illegal(const Ops& ops) {
     if (ins_.empty()) count();
@@ -293,7 +293,7 @@ class Definition {
       return part.ops[a].invoked < part.ops[b].invoked;
     });
     const auto machine = find_model("fifo-queue")->make(part);
-    return model_search(part, all, *machine, {machine->initial()}, Deadline(Budget{5})).outcome ==
+    return model_search(part, all, *machine, {machine->initial()}, stages_.proving()).outcome ==
            SearchVerdict::Outcome::illegal;
   }
 
@@ -315,6 +315,7 @@ class Definition {
   }
 
   const History& history_;
+  const Stages& stages_;
   std::vector<std::uint32_t> ins_;
   std::vector<std::uint32_t> outs_;
 };
@@ -331,7 +332,8 @@ CheckResult run(const CheckInput& input) {
     if (report.stopped != nullptr || !report.findings.empty()) break;
     QueueOfKey(input.history, ops, report).judge();
   }
-  Definition definition(input.history);
+  const Stages stages(input.budget, report.started);
+  Definition definition(input.history, stages);
   return types::conclude(input, std::move(report),
                          [&](const Ops& ops) { return definition.illegal(ops); });
 }

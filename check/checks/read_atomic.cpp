@@ -15,6 +15,7 @@ const CheckKind read_atomic_check{
     [](const CheckInput& input) {
       return txn::check_level(input, "read-atomic", txn::Level::read_atomic);
     },
+    260,
 };
 
 }  // namespace sunder::check

@@ -15,6 +15,7 @@ const CheckKind read_committed_check{
     [](const CheckInput& input) {
       return txn::check_level(input, "read-committed", txn::Level::read_committed);
     },
+    250,
 };
 
 }  // namespace sunder::check

@@ -105,6 +105,7 @@ const CheckKind recovery_check{
     true,
     [](const History& history) { return !history.ops.empty(); },
     [](const CheckInput& input) { return check_recovery(input.history, input.windows); },
+    16,
 };
 
 }  // namespace sunder::check

@@ -31,8 +31,10 @@ CheckResult run(const CheckInput& input) {
   std::uint64_t across = 0;
   bool first = true;
   for (const auto& part : kParts) {
-    CheckResult one = order::check_sight(part.name, part.sight, sessions, input.history,
-                                         order::rest_of(input.budget, started), input.windows);
+    Budget rest = input.budget;
+    rest.seconds = std::max(0.0, rest.seconds - seconds_since(started));
+    CheckResult one =
+        order::check_sight(part.name, part.sight, sessions, input.history, rest, input.windows);
     power += one.power;
     inside += one.power_inside;
     across += one.power_across;
@@ -74,7 +76,7 @@ extern const CheckKind session_check;
 const CheckKind session_check{
     "session", "read-your-writes, monotonic-reads, monotonic-writes and writes-follow-reads",
     false,     order::has_registers,
-    run,
+    run,       280,
 };
 
 }  // namespace sunder::check

@@ -43,9 +43,12 @@ bool is_read(const History& history, const Op& op) {
 
 class SetOfKey {
  public:
-  SetOfKey(const History& history, const Ops& ops, types::Report& report)
-      : history_(history), report_(report) {
-    for (const std::uint32_t o : ops) take(o);
+  SetOfKey(const History& history, const Ops& ops, const Deadline& deadline, types::Report& report)
+      : history_(history), deadline_(deadline), report_(report) {
+    for (const std::uint32_t o : ops) {
+      if (over()) return;
+      take(o);
+    }
     const auto initial = history.values.list(history.initial);
     if (initial) {
       for (const ValueId id : *initial) elements_[id].possible = true, elements_[id].asked = -1;
@@ -53,21 +56,32 @@ class SetOfKey {
   }
 
   void judge() {
+    if (report_.stopped != nullptr) return;
     std::stable_sort(reads_.begin(), reads_.end(), [&](std::uint32_t a, std::uint32_t b) {
       return items(history_, op(a)).size() < items(history_, op(b)).size();
     });
     chances();
     for (std::uint32_t r = 0; r < reads_.size() && report_.findings.empty(); ++r) {
+      if (over(items(history_, op(reads_[r])).size())) return;
       if (r > 0 && op(reads_[r]).value == op(reads_[r - 1]).value) continue;
       contents(reads_[r], r);
     }
     if (!report_.findings.empty()) return;
     if (removed_) return each_element();
     include();
-    if (report_.findings.empty()) positions();
+    if (report_.findings.empty() && report_.stopped == nullptr) positions();
   }
 
  private:
+  // Looks at the clock every few thousand elements.
+  bool over(std::size_t elements = 0) {
+    constexpr std::size_t kLookEvery = 1U << 14U;
+    steps_ += 1 + elements;
+    if (steps_ < kLookEvery) return false;
+    steps_ = 0;
+    report_.stopped = deadline_.exceeded();
+    return report_.stopped != nullptr;
+  }
   [[nodiscard]] const Op& op(std::uint32_t o) const { return history_.ops[o]; }
 
   void take(std::uint32_t o) {
@@ -133,6 +147,7 @@ class SetOfKey {
   // Every read holds all elements of every smaller one.
   void include() {
     for (std::size_t r = 1; r < reads_.size(); ++r) {
+      if (over(items(history_, op(reads_[r])).size())) return;
       if (op(reads_[r]).value == op(reads_[r - 1]).value) continue;
       const auto mine = items(history_, op(reads_[r]));
       const auto smaller = items(history_, op(reads_[r - 1]));
@@ -188,6 +203,7 @@ class SetOfKey {
     std::size_t ended = 0;
     const Placed* largest = nullptr;
     for (const Placed& now : starts) {
+      if (over()) return;
       for (; ended < ends.size() && types::before(op(ends[ended].op), op(now.op)); ++ended) {
         if (largest == nullptr || ends[ended].position > largest->position) largest = &ends[ended];
       }
@@ -245,6 +261,7 @@ class SetOfKey {
   // Sets with removals: what holds for each element alone.
   void each_element() {
     for (const std::uint32_t r : reads_) {
+      if (over(elements_.size())) return;
       std::vector<ValueId> held(items(history_, op(r)).begin(), items(history_, op(r)).end());
       std::sort(held.begin(), held.end());
       for (const auto& [id, element] : elements_) {
@@ -275,7 +292,9 @@ class SetOfKey {
   }
 
   const History& history_;
+  const Deadline& deadline_;
   types::Report& report_;
+  std::size_t steps_ = 0;
   std::unordered_map<ValueId, Element> elements_;
   Ops reads_;                    // by size
   std::uint32_t first_ = kNone;  // the addition that was acknowledged first
@@ -287,7 +306,7 @@ class SetOfKey {
 // itself.
 class Definition {
  public:
-  explicit Definition(const History& history) : history_(history) {}
+  Definition(const History& history, const Stages& stages) : history_(history), stages_(stages) {}
 
   bool illegal(const Ops& ops) {
     if (asked_.empty()) {
@@ -327,12 +346,13 @@ class Definition {
       part.ops.push_back(op);
     }
     const auto machine = find_model("set")->make(part);
-    return model_search(part, all, *machine, {machine->initial()}, Deadline(Budget{5})).outcome ==
+    return model_search(part, all, *machine, {machine->initial()}, stages_.proving()).outcome ==
            SearchVerdict::Outcome::illegal;
   }
 
  private:
   const History& history_;
+  const Stages& stages_;
   std::vector<bool> asked_;
 };
 
@@ -348,9 +368,10 @@ CheckResult run(const CheckInput& input) {
        types::by_key(history, {OpKind::add, OpKind::remove, OpKind::read})) {
     report.stopped = deadline.exceeded();
     if (report.stopped != nullptr || !report.findings.empty()) break;
-    SetOfKey(history, ops, report).judge();
+    SetOfKey(history, ops, deadline, report).judge();
   }
-  Definition definition(history);
+  const Stages stages(input.budget, report.started);
+  Definition definition(history, stages);
   return types::conclude(input, std::move(report),
                          [&](const Ops& ops) { return definition.illegal(ops); });
 }

@@ -15,6 +15,7 @@ const CheckKind txn_causal_check{
     [](const CheckInput& input) {
       return txn::check_level(input, "txn-causal", txn::Level::causal);
     },
+    540,
 };
 
 }  // namespace sunder::check

@@ -18,6 +18,7 @@ const CheckKind writes_follow_reads_check{
                                 order::sessions_of(input.history), input.history, input.budget,
                                 input.windows);
     },
+    110,
 };
 
 }  // namespace sunder::check

@@ -238,16 +238,18 @@ const char* Appends::read(const Deadline& deadline) {
   keys_.resize(history_.keys.size());
   nodes = static_cast<std::uint32_t>(history_.ops.size());
   writes();
+  if (const char* code = deadline.exceeded()) return code;
   longest();
   if (const char* code = deadline.exceeded(history_.bytes() + written_.size() * 48)) return code;
   for (const auto& [place, by] : written_) {
     auto& unseen = keys_[place >> 32U].unseen;
     if (!by.seen && part_[by.op] && unseen.size() < kMostUnseen) unseen.push_back(by.op);
   }
-  versions();
-  readers();
-  sessions();
-  moments();
+  for (const auto stage :
+       {&Appends::versions, &Appends::readers, &Appends::sessions, &Appends::moments}) {
+    (this->*stage)();
+    if (const char* code = deadline.exceeded()) return code;
+  }
   return deadline.exceeded(history_.bytes() + written_.size() * 48 + edges.size() * 32);
 }
 

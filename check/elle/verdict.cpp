@@ -211,7 +211,8 @@ CheckResult check_appends(const CheckInput& input, const char* model, std::uint8
       if (ops.empty()) continue;
       named = &anomaly;
       Definition small(input.history, anomaly.mask, anomaly.apart);
-      auto few = types::fewest(ops, [&](const types::Ops& some) { return small.illegal(some); });
+      auto few = types::fewest(
+          ops, [&](const types::Ops& some) { return small.illegal(some); }, deadline);
       if (few) ops = *few;
       report.findings.push_back(
           {ops,

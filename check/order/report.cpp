@@ -33,9 +33,11 @@ std::string sentence_of(const std::string& reason) {
 }  // namespace
 
 Budget rest_of(const Budget& budget, Nanos started) {
+  constexpr double kOver = 0.025;      // half of what is allowed
+  constexpr double kLeastOver = 0.25;  // seconds; half of what is allowed
   Budget rest = budget;
-  rest.seconds =
-      std::max(budget.seconds - seconds_since(started), std::clamp(budget.seconds / 25, 0.3, 2.0));
+  rest.seconds += std::max(kOver * budget.seconds, kLeastOver) - seconds_since(started);
+  rest.seconds = std::max(0.0, rest.seconds);
   return rest;
 }
 

@@ -215,9 +215,10 @@ bool CommitOrder::causal(const Deadline& deadline) {
 }
 
 const char* CommitOrder::read(Level level, const Deadline& deadline) {
-  writes();
-  take();
-  sessions();
+  for (const auto stage : {&CommitOrder::writes, &CommitOrder::take, &CommitOrder::sessions}) {
+    (this->*stage)();
+    if (const char* code = deadline.exceeded()) return code;
+  }
   before_.assign(ops_.size(), 0);
   for (const order::Edge& edge : edges_) before_[edge.to] = edge.from;
   first_.assign(2, 0);

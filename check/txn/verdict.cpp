@@ -132,7 +132,7 @@ CheckResult check_level(const CheckInput& input, const char* name, Level level) 
   if (report.stopped == nullptr && report.findings.empty()) {
     const auto cycle = commits.cycle();
     if (!cycle.empty()) {
-      const auto few = types::fewest(cycle, judge);
+      const auto few = types::fewest(cycle, judge, deadline);
       std::string text;
       for (const std::uint32_t o : few ? *few : cycle) {
         text += (text.empty() ? "" : ", ") + types::answered(input.history, input.history.ops[o]);

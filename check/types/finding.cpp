@@ -9,7 +9,8 @@ namespace sunder::check::types {
 
 namespace {
 
-constexpr std::size_t kMostOps = 2000;  // a proof that is longer is shown as found, in one try
+constexpr std::size_t kLookEvery = 4096;  // chances between two looks at the clock
+constexpr std::size_t kMostOps = 2000;    // a proof that is longer is shown as found, in one try
 
 int side_of(const FaultWindow& window, const History& history, const Op& op) {
   if (op.node >= history.nodes.size()) return -1;
@@ -23,10 +24,16 @@ int side_of(const FaultWindow& window, const History& history, const Op& op) {
 }
 
 // The rules of check/power.hpp.
-void count_chances(const CheckInput& input, const std::vector<Chance>& chances,
-                   CheckResult& result) {
+// RETURNS the CODE of a budget that ran out; power is counted up to there.
+const char* count_chances(const CheckInput& input, const std::vector<Chance>& chances,
+                          const Deadline& deadline, CheckResult& result) {
   result.power = chances.size();
+  if (input.windows.empty()) return nullptr;
+  std::size_t step = 0;
   for (const Chance& chance : chances) {
+    if (++step % kLookEvery == 0) {
+      if (const char* over = deadline.exceeded()) return over;
+    }
     const Op& seen = input.history.ops[chance.seen_by];
     const Op& made = input.history.ops[chance.made_by];
     bool inside = false;
@@ -43,6 +50,7 @@ void count_chances(const CheckInput& input, const std::vector<Chance>& chances,
     result.power_inside += inside ? 1 : 0;
     result.power_across += across ? 1 : 0;
   }
+  return nullptr;
 }
 
 std::string name_of_place(const History& history, const Op& op) {
@@ -72,12 +80,12 @@ void show(const CheckInput& input, const Finding& finding, const Ops& ops, Check
 
 }  // namespace
 
-std::optional<Ops> fewest(Ops ops, const Judge& illegal) {
+std::optional<Ops> fewest(Ops ops, const Judge& illegal, const Deadline& deadline) {
   std::sort(ops.begin(), ops.end());
   ops.erase(std::unique(ops.begin(), ops.end()), ops.end());
   if (!illegal(ops)) return std::nullopt;
   if (ops.size() > kMostOps) return ops;
-  for (std::size_t at = ops.size(); at-- > 0;) {
+  for (std::size_t at = ops.size(); at-- > 0 && deadline.exceeded() == nullptr;) {
     Ops fewer = ops;
     fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(at));
     if (!fewer.empty() && illegal(fewer)) {
@@ -93,11 +101,14 @@ CheckResult conclude(const CheckInput& input, Report report, const Judge& illega
   result.name = report.name;
   result.method = std::move(report.method);
   result.measured = std::move(report.measured);
-  count_chances(input, report.chances, result);
+  const Deadline proving = Stages(input.budget, report.started).proving();
+  const char* over = count_chances(input, report.chances, proving, result);
+  if (report.stopped == nullptr) report.stopped = over;
   for (const Finding& finding : report.findings) {
-    const auto ops = fewest(finding.ops, illegal);
+    const auto ops = fewest(finding.ops, illegal, proving);
     if (!ops) {
-      report.stopped = report.stopped == nullptr ? "crashed" : report.stopped;
+      over = proving.exceeded();
+      if (report.stopped == nullptr) report.stopped = over == nullptr ? "crashed" : over;
       continue;
     }
     show(input, finding, *ops, result);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "check/check_kind.hpp"
+#include "check/stages.hpp"
 
 namespace sunder::check::types {
 
@@ -33,6 +34,7 @@ struct Chance {
 };
 
 struct Report {
+  Nanos started = monotonic_clock().now();  ///< of the check
   const char* name = "";
   std::string method;
   std::vector<Chance> chances;
@@ -44,9 +46,11 @@ struct Report {
   const char* stopped = nullptr;  ///< the CODE of a budget that ran out
 };
 
-/// The fewest of `ops` that the judge still calls a violation; nothing if it does not call all of them one.
-[[nodiscard]] std::optional<Ops> fewest(Ops ops, const Judge& illegal);
+/// The fewest of `ops` that the judge still calls a violation, as far as the deadline allows; nothing if it does not call
+/// all of them one.
+[[nodiscard]] std::optional<Ops> fewest(Ops ops, const Judge& illegal, const Deadline& deadline);
 
+/// The budget has run since Report::started; a proof may take a little more (check/stages.hpp).
 [[nodiscard]] CheckResult conclude(const CheckInput& input, Report report, const Judge& illegal);
 
 /// Operations by key: the keys that have any of `kinds`, each with its operations in the order of the file.

@@ -20,7 +20,6 @@
 #include <vector>
 
 #include "check/check_kind.hpp"
-#include "check/deadline.hpp"
 #include "check/ladder.hpp"
 #include "check/writers/writer.hpp"
 #include "cli/check_request.hpp"
@@ -112,7 +111,7 @@ class Court {
     left.seconds = std::max(left.seconds, 0.0);
     left.memory_bytes -= std::min(left.memory_bytes, judged_.history.bytes());
     return {judged_.history, left, judged_.windows,
-            std::max(1U, std::thread::hardware_concurrency()), request_.model};
+            std::max(1U, std::thread::hardware_concurrency()), request_.model, request_.negative_balances};
   }
 
   [[nodiscard]] std::vector<const CheckKind*> wanted() const {
@@ -130,17 +129,7 @@ class Court {
 
   void run(const CheckKind& kind) {
     ticker_->now(judged_.file + ": " + kind.name);
-    const check::CheckInput now = input();
-    if (const char* code = check::Deadline(now.budget).exceeded()) {
-      CheckResult result;
-      result.name = kind.name;
-      result.reason = code;
-      result.text = "Not judged: the time for this file was over before.";
-      result.method = "none";
-      judged_.checks.push_back(std::move(result));
-      return;
-    }
-    judged_.checks.push_back(kind.run(now));
+    judged_.checks.push_back(check::run_check(kind, input()));
     if (std::string_view(kind.name) == "availability") {
       judged_.rows = check::measure_availability(judged_.history, judged_.windows, {});
     }
