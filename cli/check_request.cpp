@@ -107,6 +107,9 @@ std::optional<int> parse_check_words(const std::vector<std::string>& words,
   app.add_option("--failed-cas", request.reading.failed_cas,
                  "a failed cas: mismatch (it saw another value) or error (default: by the format)")
       ->check(CLI::IsMember({"mismatch", "error"}));
+  app.add_option("--negative-balances", request.negative_balances,
+                 "bank: true where accounts may be overdrawn; false: that is a violation")
+      ->capture_default_str();
   app.add_option("--timeout", timeout, "time for one file")->capture_default_str();
   app.add_option("--memory", memory, "memory for one file")->capture_default_str();
   app.add_option("--convert", request.convert,

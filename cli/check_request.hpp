@@ -20,6 +20,7 @@ struct CheckRequest {
   std::string convert;              ///< a name of check/writers/list.def; empty: judge
   check::ReadOptions reading;
   check::Budget budget;
+  bool negative_balances = true;  ///< of a bank
   bool ladder = false;
   bool json = false;
 };

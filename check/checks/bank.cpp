@@ -1,9 +1,10 @@
 // bank: every read of all accounts shows the same total.
 //
-// History → reads as maps (account → balance) → **totals** → Finding → CheckResult.
+// History → per key: reads as maps (account → balance) → **totals** → Finding → CheckResult.
 // A transfer moves money and makes none, so under snapshot isolation every read of all accounts has one total: that of the
 // initial value where it is a map, else that of the most reads. A read without an account that others show, or with one
-// that has no number, is a violation too. Negative balances are counted (`measured`), not judged: a bank may allow them.
+// that has no number, is a violation too. Negative balances are counted (`measured`), and judged only where the bank does
+// not allow them (CheckInput::negative_balances; Jepsen's :negative-balances?).
 // COST: O(n + text of the different reads). Thread: pure. Tested by tests/check/types_test.cpp.
 #include <algorithm>
 #include <charconv>
@@ -58,69 +59,90 @@ std::optional<Accounts> parse(const std::string& text) {
   return out;
 }
 
-class Bank {
+// What all keys have in common: the accounts that the initial value shows, and parsed values.
+class Values {
  public:
-  explicit Bank(const CheckInput& input) : history_(input.history) {}
+  explicit Values(const CheckInput& input)
+      : history_(input.history),
+        negative_allowed_(input.negative_balances),
+        initial_(parse(input.history.values.text(input.history.initial))) {}
 
-  types::Report judge(const Deadline& deadline) {
-    report_.name = "bank";
-    report_.method = "equal totals";
-    report_.vacuous = "No two reads of all accounts were answered: no total could differ.";
-    if (const auto initial = parse(history_.values.text(history_.initial))) {
-      total_ = initial->total;
-      names_ = initial->names;
-    }
-    std::uint32_t moved = kNone;  // the first transfer that took effect
-    for (std::uint32_t o = 0; o < history_.ops.size(); ++o) {
-      const Op& op = history_.ops[o];
-      if (o % 4096 == 0 && (report_.stopped = deadline.exceeded()) != nullptr) return report_;
-      if (op.kind == OpKind::transfer && op.outcome == EventType::ok &&
-          (moved == kNone || op.completed < history_.ops[moved].completed)) {
-        moved = o;
-      }
-      const Accounts* accounts = of(op);
-      if (accounts == nullptr) continue;
-      reads_.push_back(o);
-      ++by_total_[accounts->total];
-      ++by_names_[accounts->names.size()];
-      negative_ += accounts->negative ? 1 : 0;
-    }
-    for (const std::uint32_t o : reads_) {
-      if (moved != kNone && types::before(history_.ops[moved], history_.ops[o])) {
-        report_.chances.push_back({o, moved});
-      } else if (reads_.size() > 1 || total_) {
-        report_.chances.push_back({o, o});
-      }
-    }
-    find();
-    report_.measured = "{\"reads\":" + std::to_string(reads_.size()) +
-                       ",\"negative\":" + std::to_string(negative_) + "}";
-    return std::move(report_);
-  }
-
-  // The definition: a total that is not the initial one or another read's, an account that is missing or has no number.
-  [[nodiscard]] bool illegal(const Ops& ops) const {
-    for (const std::uint32_t a : ops) {
-      const auto one = parse(history_.values.text(history_.ops[a].value));
-      if (!one) continue;
-      if (!one->broken.empty() || (total_ && one->total != *total_)) return true;
-      if (!names_.empty() && one->names != names_) return true;
-      for (const std::uint32_t b : ops) {
-        const auto two = parse(history_.values.text(history_.ops[b].value));
-        if (two && (one->total != two->total || one->names != two->names)) return true;
-      }
-    }
-    return false;
-  }
-
- private:
+  [[nodiscard]] const std::optional<Accounts>& initial() const { return initial_; }
+  [[nodiscard]] bool negative_allowed() const { return negative_allowed_; }
+  /// What an answered read shows; nullptr where it is no map.
   const Accounts* of(const Op& op) {
     if (op.kind != OpKind::read || op.outcome != EventType::ok) return nullptr;
     auto [at, fresh] = known_.try_emplace(op.value);
     if (fresh) at->second = parse(history_.values.text(op.value));
     return at->second ? &*at->second : nullptr;
   }
+  [[nodiscard]] bool wrong_alone(const Accounts& seen) const {
+    if (!seen.broken.empty() || (seen.negative && !negative_allowed_)) return true;
+    return initial_ && (seen.total != initial_->total || seen.names != initial_->names);
+  }
+  // The definition: a read that is wrong by itself, or two with another total or other accounts.
+  [[nodiscard]] bool illegal(const Ops& ops) {
+    for (const std::uint32_t a : ops) {
+      const Accounts* one = of(history_.ops[a]);
+      if (one == nullptr) continue;
+      if (wrong_alone(*one)) return true;
+      for (const std::uint32_t b : ops) {
+        const Accounts* two = of(history_.ops[b]);
+        if (two == nullptr || history_.ops[a].key != history_.ops[b].key) continue;
+        if (one->total != two->total || one->names != two->names) return true;
+      }
+    }
+    return false;
+  }
 
+ private:
+  const History& history_;
+  bool negative_allowed_;
+  std::optional<Accounts> initial_;
+  std::unordered_map<ValueId, std::optional<Accounts>> known_;
+};
+
+// One key's accounts.
+class Bank {
+ public:
+  Bank(const History& history, Values& values, types::Report& report)
+      : history_(history), values_(values), report_(report) {}
+
+  const char* judge(const Ops& ops, const Deadline& deadline) {
+    std::uint32_t moved = kNone;  // the first transfer that took effect
+    for (std::size_t i = 0; i < ops.size(); ++i) {
+      const std::uint32_t o = ops[i];
+      const Op& op = history_.ops[o];
+      if (i % 4096 == 0) {
+        if (const char* over = deadline.exceeded()) return over;
+      }
+      if (op.kind == OpKind::transfer && op.outcome == EventType::ok &&
+          (moved == kNone || op.completed < history_.ops[moved].completed)) {
+        moved = o;
+      }
+      const Accounts* accounts = values_.of(op);
+      if (accounts == nullptr) continue;
+      reads_.push_back(o);
+      ++by_total_[accounts->total];
+      ++by_names_[accounts->names.size()];
+      negative += accounts->negative ? 1 : 0;
+    }
+    reads = reads_.size();
+    for (const std::uint32_t o : reads_) {
+      if (moved != kNone && types::before(history_.ops[moved], history_.ops[o])) {
+        report_.chances.push_back({o, moved});
+      } else if (reads_.size() > 1 || values_.initial()) {
+        report_.chances.push_back({o, o});
+      }
+    }
+    if (report_.findings.empty()) find();
+    return nullptr;
+  }
+
+  std::uint64_t reads = 0;
+  std::uint64_t negative = 0;
+
+ private:
   template <class Counts>
   static auto most(const Counts& counts) {
     return std::max_element(counts.begin(), counts.end(),
@@ -130,72 +152,99 @@ class Bank {
 
   void find() {
     if (reads_.empty()) return;
-    const std::int64_t total = total_ ? *total_ : most(by_total_);
-    const std::size_t count = names_.empty() ? most(by_names_) : names_.size();
+    const auto& initial = values_.initial();
+    const std::int64_t total = initial ? initial->total : most(by_total_);
+    const std::size_t count = initial ? initial->names.size() : most(by_names_);
     std::uint32_t usual = kNone;
     for (const std::uint32_t o : reads_) {
-      const Accounts& seen = *of(history_.ops[o]);
-      if (seen.total == total && seen.names.size() == count && seen.broken.empty()) {
-        usual = usual == kNone ? o : usual;
+      const Accounts& seen = *values_.of(history_.ops[o]);
+      if (usual == kNone && seen.total == total && seen.names.size() == count &&
+          !values_.wrong_alone(seen)) {
+        usual = o;
       }
     }
+    if (usual == kNone) usual = reads_.front();
+    const Accounts& model = *values_.of(history_.ops[usual]);
     for (const std::uint32_t o : reads_) {
-      const Accounts& seen = *of(history_.ops[o]);
-      const bool other = !names_.empty()  ? seen.names != names_
-                         : usual == kNone ? false
-                                          : seen.names != of(history_.ops[usual])->names;
-      if (seen.total == total && seen.broken.empty() && !other) continue;
-      return tell(o, usual == kNone ? reads_.front() : usual, seen, total, other);
+      const Accounts& seen = *values_.of(history_.ops[o]);
+      if (values_.wrong_alone(seen) || seen.total != model.total || seen.names != model.names) {
+        return tell(o, usual, seen);
+      }
     }
   }
 
-  void tell(std::uint32_t o, std::uint32_t usual, const Accounts& seen, std::int64_t total,
-            bool other) {
+  void tell(std::uint32_t o, std::uint32_t usual, const Accounts& seen) {
     const Op& read = history_.ops[o];
+    const auto& initial = values_.initial();
     types::Finding finding;
     finding.at = read.invoked;
     finding.ops = {o, usual};
-    finding.text = types::answered(history_, read) + " answered a read of all accounts ";
+    finding.text = types::answered(history_, read) + " answered a read of all accounts" +
+                   types::of_key(history_, read) + " ";
+    const Accounts& other = initial ? *initial : *values_.of(history_.ops[usual]);
+    const std::string before = types::answered(history_, history_.ops[usual]);
     if (!seen.broken.empty()) {
       finding.text += "without a balance for account " + seen.broken;
-    } else if (other) {
-      finding.text += "with other accounts than " +
-                      (names_.empty() ? types::answered(history_, history_.ops[usual])
-                                      : std::string("there were at first"));
+    } else if (seen.names != other.names) {
+      finding.text += "with other accounts than " + (initial ? "there were at first" : before);
+    } else if (seen.total != other.total) {
+      finding.text += "with a total of " + std::to_string(seen.total) + ", but " +
+                      (initial ? "it was " : before + " answered ") + std::to_string(other.total) +
+                      (initial ? " at first" : "");
     } else {
-      finding.text += "with a total of " + std::to_string(seen.total) + ", but ";
-      finding.text += total_ ? "it was " + std::to_string(total) + " at first"
-                             : types::answered(history_, history_.ops[usual]) + " answered " +
-                                   std::to_string(of(history_.ops[usual])->total);
+      finding.text += "with a negative balance, which this bank does not allow";
     }
     report_.findings.push_back(std::move(finding));
   }
 
   const History& history_;
-  types::Report report_;
-  std::unordered_map<ValueId, std::optional<Accounts>> known_;
+  Values& values_;
+  types::Report& report_;
   std::map<std::int64_t, std::uint64_t> by_total_;
   std::map<std::size_t, std::uint64_t> by_names_;
-  std::optional<std::int64_t> total_;  // of the initial value
-  std::vector<std::string> names_;     // of the initial value
   Ops reads_;
-  std::uint64_t negative_ = 0;
 };
 
 CheckResult run(const CheckInput& input) {
   const Deadline deadline(input.budget);
-  Bank bank(input);
-  types::Report report = bank.judge(deadline);
+  types::Report report;
+  report.name = "bank";
+  report.method = "equal totals";
+  report.vacuous = "No two reads of all accounts were answered: no total could differ.";
+  Values values(input);
+  std::uint64_t reads = 0;
+  std::uint64_t negative = 0;
+  for (const auto& [key, ops] : types::by_key(input.history, {OpKind::transfer, OpKind::read})) {
+    Bank bank(input.history, values, report);
+    report.stopped = bank.judge(ops, deadline);
+    if (report.stopped != nullptr) break;
+    reads += bank.reads;
+    negative += bank.negative;
+  }
+  report.measured =
+      "{\"reads\":" + std::to_string(reads) + ",\"negative\":" + std::to_string(negative) + "}";
   return types::conclude(input, std::move(report),
-                         [&](const Ops& ops) { return bank.illegal(ops); });
+                         [&](const Ops& ops) { return values.illegal(ops); });
 }
 
+// Transfers, or reads of maps, and nothing else that changes what is read: a plain write makes money.
 bool applies(const History& history) {
-  if (has_ops(history, {OpKind::transfer})) return true;
-  return std::any_of(history.ops.begin(), history.ops.end(), [&](const Op& op) {
-    return op.kind == OpKind::read && op.outcome == EventType::ok &&
-           parse(history.values.text(op.value)).has_value();
-  });
+  std::vector<bool> changed(history.keys.size(), false);
+  for (const Op& op : history.ops) {
+    const bool other = op.kind != OpKind::read && op.kind != OpKind::transfer &&
+                       op.kind != OpKind::other && op.outcome != EventType::fail;
+    if (other && op.key < changed.size()) changed[op.key] = true;
+  }
+  bool any = has_ops(history, {OpKind::transfer});
+  for (const Op& op : history.ops) {
+    const bool of_bank =
+        op.kind == OpKind::transfer || (op.kind == OpKind::read && op.outcome == EventType::ok &&
+                                        parse(history.values.text(op.value)).has_value());
+    if (!of_bank) continue;
+    if (op.key < changed.size() && changed[op.key]) return false;
+    any = true;
+  }
+  return any;
 }
 
 }  // namespace

@@ -7,9 +7,11 @@
 // between. Necessary, not sufficient: which subset of the open additions was applied is not searched.
 // COST: O(n log n). Thread: pure. Tested by tests/check/types_test.cpp.
 #include <algorithm>
+#include <limits>
 
 #include "check/deadline.hpp"
 #include "check/types/finding.hpp"
+#include "check/types/prefix_max.hpp"
 
 namespace sunder::check {
 
@@ -140,49 +142,61 @@ class Counter {
     report_.findings.push_back(std::move(finding));
   }
 
-  // For r1 before r2: v2 ≥ v1 + what was asked after r1 and acknowledged before r2, which is at least what was
-  // acknowledged before r2 less what was asked by r1's end. Sweep over r2 by its begin, with the best r1 so far.
+  // For r1 before r2: v2 ≥ v1 + what was asked after r1 and acknowledged before r2. A sweep over r2 by its begin: each
+  // acknowledged addition raises what all reads demand that had ended before it was asked.
   void between(Ops seen, const Ops& ops) {
-    Steps asked;
-    Steps done;
-    for (const std::uint32_t o : ops) {
-      const Op& op = history_.ops[o];
-      if (!adds(op)) continue;
-      asked.at.emplace_back(op.invoked, number(history_, op.value));
-      if (op.outcome == EventType::ok)
-        done.at.emplace_back(op.completed, number(history_, op.value));
-    }
-    asked.close();
-    done.close();
-    Ops ends = seen;
     const auto& all = history_.ops;
+    Ops ends = seen;
     std::sort(ends.begin(), ends.end(),
               [&](auto a, auto b) { return all[a].completed < all[b].completed; });
     std::sort(seen.begin(), seen.end(),
               [&](auto a, auto b) { return all[a].invoked < all[b].invoked; });
-    std::size_t ended = 0;
-    std::uint32_t plain = kNone;  // the greatest value seen
-    std::uint32_t grown = kNone;  // the greatest v1 − asked by its end
-    Sum best = 0;
+    Ops done;  // acknowledged additions
+    for (const std::uint32_t o : ops) {
+      if (adds(all[o]) && all[o].outcome == EventType::ok) done.push_back(o);
+    }
+    std::sort(done.begin(), done.end(),
+              [&](auto a, auto b) { return all[a].completed < all[b].completed; });
+    std::vector<Sum> values;
+    for (const std::uint32_t o : ends) values.push_back(number(history_, all[o].value));
+    types::PrefixMax<Sum> demanded(values, std::numeric_limits<std::int64_t>::min());
+    const auto ended_before = [&](Nanos time) {
+      const auto end = std::lower_bound(ends.begin(), ends.end(), time,
+                                        [&](auto e, Nanos t) { return all[e].completed < t; });
+      return static_cast<std::size_t>(end - ends.begin());
+    };
+    std::size_t next = 0;
     for (const std::uint32_t r : seen) {
       const Op& read = all[r];
-      for (; ended < ends.size() && all[ends[ended]].completed < read.invoked; ++ended) {
-        const std::uint32_t e = ends[ended];
-        const Sum value = number(history_, all[e].value);
-        const Sum rest = value - asked.before(all[e].completed + 1);
-        if (plain == kNone || value > number(history_, all[plain].value)) plain = e;
-        if (grown == kNone || rest > best) {
-          grown = e;
-          best = rest;
-        }
+      for (; next < done.size() && all[done[next]].completed < read.invoked; ++next) {
+        const Op& add = all[done[next]];
+        demanded.add(ended_before(add.invoked), number(history_, add.value));
       }
-      if (plain == kNone) continue;
+      const std::size_t earlier = ended_before(read.invoked);
       const Sum value = number(history_, read.value);
-      std::uint32_t earlier = kNone;
-      if (value < number(history_, all[plain].value)) earlier = plain;
-      if (earlier == kNone && value < best + done.before(read.invoked)) earlier = grown;
-      if (earlier != kNone) return backwards(earlier, r, ops);
+      if (earlier == 0 || value >= demanded.greatest(earlier)) continue;
+      done.resize(next);
+      ends.resize(earlier);
+      return backwards(most_demanding(ends, done), r, ops);
     }
+  }
+
+  // Of these reads the one that demands most, where these additions came before the later read.
+  [[nodiscard]] std::uint32_t most_demanding(const Ops& ends, const Ops& done) const {
+    Steps asked;
+    Sum total = 0;
+    for (const std::uint32_t o : done) {
+      const Sum by = number(history_, history_.ops[o].value);
+      asked.at.emplace_back(history_.ops[o].invoked, by);
+      total += by;
+    }
+    asked.close();
+    const auto demand = [&](std::uint32_t o) {
+      const Op& read = history_.ops[o];
+      return number(history_, read.value) + total - asked.before(read.completed + 1);
+    };
+    return *std::max_element(ends.begin(), ends.end(),
+                             [&](auto a, auto b) { return demand(a) < demand(b); });
   }
 
   void backwards(std::uint32_t first, std::uint32_t second, const Ops& ops) {

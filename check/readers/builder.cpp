@@ -241,6 +241,14 @@ void HistoryBuilder::infer_initial() {
     ValueId value;
   };
   std::vector<Moment> moments;
+  std::vector<Nanos> first_done(history_.keys.size(), kNever);  // by key: of a transaction's write
+  for (const Op& op : history_.ops) {
+    if (op.kind != OpKind::txn || op.outcome != EventType::ok) continue;
+    for (const Micro& micro : history_.txn(op.txn)) {
+      Nanos& first = first_done[micro.key];
+      if (micro.f == Micro::F::write) first = std::min(first, op.completed);
+    }
+  }
   for (const Op& op : history_.ops) {
     const bool takes_effect = op.outcome != EventType::fail;
     if ((op.kind == OpKind::write || op.kind == OpKind::cas) && takes_effect) {
@@ -252,7 +260,8 @@ void HistoryBuilder::infer_initial() {
         const bool told = micro.value != kUnknown && micro.value != kAbsent;
         if (!told || history_.values.list(micro.value)) continue;
         if (!read) moments.push_back({op.invoked, true, micro.key, micro.value});
-        if (read && op.outcome == EventType::ok) {
+        // After an acknowledged write of its key it is a value out of nothing, not the initial one.
+        if (read && op.outcome == EventType::ok && first_done[micro.key] >= op.invoked) {
           moments.push_back({op.completed, false, micro.key, micro.value});
         }
       }

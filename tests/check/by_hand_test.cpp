@@ -40,6 +40,7 @@ struct Case {
   std::string bound;
   std::vector<FaultWindow> windows;
   bool interrupted = false;
+  bool negative_balances = true;
   struct Event {
     Nanos time;
     bool begins;
@@ -140,6 +141,8 @@ std::vector<Case> read_cases(const std::string& check) {
       add_cut(one, line);
     } else if (line.rfind("bound ", 0) == 0) {
       one.bound = line.substr(6);
+    } else if (line == "negative-balances false") {
+      one.negative_balances = false;
     } else if (line == "interrupted") {
       one.interrupted = true;
     } else {
@@ -191,7 +194,7 @@ CheckResult judge(const std::string& check, const Case& one, const History& hist
   budget.interrupted = &interrupted;
   const CheckKind* kind = find_check(check);
   CHECK(kind->applies(history));
-  return kind->run({history, budget, one.windows, 1, ""});
+  return kind->run({history, budget, one.windows, 1, "", one.negative_balances});
 }
 
 void expect(const std::string& check, const Case& one) {

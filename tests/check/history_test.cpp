@@ -1,6 +1,7 @@
 // The reader: what it takes, what it refuses and where it says so.
 #include "check/history.hpp"
 
+#include "check/check_kind.hpp"
 #include "tests/check/build.hpp"
 #include "tests/support/catch.hpp"
 
@@ -279,4 +280,30 @@ TEST_CASE("the initial value is inferred for registers only", "[check]") {
   const auto value = read_history(plain.path());
   REQUIRE(value.ok());
   CHECK(value->values.text(value->initial) == "7");
+}
+
+TEST_CASE("a transaction's value out of nothing is not the initial one", "[check]") {
+  const auto read = [](const std::string& text) {
+    const TempFile file(text);
+    auto history = read_history(file.path());
+    REQUIRE(history.ok());
+    return std::move(*history);
+  };
+  const std::string head =
+      "{:type :invoke, :f :txn, :value [[:w :x 2]], :process 0}\n"
+      "{:type :ok, :f :txn, :value [[:w :x 2]], :process 0}\n";
+  const History thin = read(head +
+                            "{:type :invoke, :f :txn, :value [[:r :x nil]], :process 0}\n"
+                            "{:type :ok, :f :txn, :value [[:r :x 3]], :process 0}\n");
+  CHECK(thin.initial == kAbsent);
+  static const std::vector<FaultWindow> none;
+  const CheckResult result = find_check("read-committed")->run({thin, Budget{}, none, 1, ""});
+  CHECK(result.verdict == Verdict::fail);
+  CHECK(result.text.find("nobody") != std::string::npos);
+  // Before anybody wrote the key, it was there from the start.
+  const History first = read(
+      "{:type :invoke, :f :txn, :value [[:r :x nil]], :process 0}\n"
+      "{:type :ok, :f :txn, :value [[:r :x 7]], :process 0}\n" +
+      head);
+  CHECK(first.values.text(first.initial) == "7");
 }
