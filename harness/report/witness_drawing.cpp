@@ -5,11 +5,13 @@
 // scale: every moment stands at the same distance from the next, and the true distance is written between them.
 // Thread: pure. Tested by tests/harness/report_test.cpp.
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
 #include "harness/report/escape.hpp"
 #include "harness/report/parts.hpp"
+#include "harness/report/witness_words.hpp"
 
 namespace sunder::harness::report {
 namespace {
@@ -17,50 +19,14 @@ namespace {
 using check::Op;
 
 constexpr double kLeft = 118;
-constexpr double kStep = 88;  // from one moment to the next
+constexpr double kStep = 88;  // from one moment to the next, where words are short
+constexpr double kLetter = 6.6;
 constexpr double kLaneStep = 50;
+constexpr double kLine = 14;  // of a transaction's box
 constexpr double kTop = 44;
 constexpr double kBar = 16;
-constexpr std::size_t kMaxOps = 40;  // a chain of cas may be long; the table has them all
-
-std::vector<const Op*> ops_of(const check::CheckResult& c, const check::History& history) {
-  const std::set<std::uint32_t> wanted(c.witness.begin(), c.witness.end());
-  std::vector<const Op*> out;
-  for (const auto& op : history.ops) {
-    if (wanted.count(op.invoke_event) != 0 ||
-        (op.complete_event != check::kNone && wanted.count(op.complete_event) != 0)) {
-      out.push_back(&op);
-    }
-  }
-  return out;
-}
-
-std::string value_text(const check::History& history, check::ValueId id) {
-  if (id == check::kAbsent) return "absent";
-  if (id == check::kUnknown || id >= history.values.size()) return "?";
-  return shorten(history.values.text(id), 14);
-}
-
-// "write 42", "read → 41", "cas 41 → 42"
-std::string words_of(const Op& op, const check::History& history) {
-  const std::string value = value_text(history, op.value);
-  switch (op.kind) {
-    case check::OpKind::write: return "write " + value;
-    case check::OpKind::read: return op.outcome == EventType::ok ? "read → " + value : "read";
-    case check::OpKind::cas: return "cas " + value_text(history, op.old) + " → " + value;
-    default: break;
-  }
-  return name_of(op.kind);
-}
-
-// What came of it, where that is not a plain ok.
-std::string outcome_of(const Op& op, const check::History& history) {
-  if (op.completed == check::kNever) return "never answered";
-  if (op.outcome == EventType::info) return "outcome unknown";
-  if (op.outcome == EventType::ok) return "";
-  if (op.error != OpErrorClass::mismatch) return "failed";
-  return op.observed == check::kUnknown ? "mismatch" : "found " + value_text(history, op.observed);
-}
+constexpr std::size_t kMaxOps = 40;    // a chain of cas may be long; the table has them all
+constexpr std::size_t kMaxEdges = 24;  // more would hide the bars
 
 std::string node_text(const Op& op, const check::History& history) {
   return op.node < history.nodes.size() ? history.nodes[op.node] : "?";
@@ -68,18 +34,42 @@ std::string node_text(const Op& op, const check::History& history) {
 
 const char* css_of(const Op& op) {
   switch (op.kind) {
-    case check::OpKind::write: return "bar w";
-    case check::OpKind::read: return "bar r";
-    default: return "bar c";
+    case check::OpKind::read:
+    case check::OpKind::dequeue:
+    case check::OpKind::drain: return "bar r";
+    case check::OpKind::cas:
+    case check::OpKind::acquire:
+    case check::OpKind::release:
+    case check::OpKind::txn: return "bar c";
+    default: return "bar w";
   }
 }
+
+// How much room the words of a witness need.
+struct Room {
+  double step = kStep;
+  double lane = kLaneStep;
+
+  Room(const std::vector<const Op*>& ops, const check::History& history) {
+    for (const Op* op : ops) {
+      const auto lines = lines_of(*op, history);
+      for (const auto& line : lines) {  // arrows and dots are two bytes more than they are wide
+        step = std::max(step, kLetter * static_cast<double>(line.size()) + 16);
+      }
+      if (op->txn == check::kNone) continue;
+      lane = std::max(lane, kLaneStep + kLine * static_cast<double>(lines.size()));
+    }
+    step = std::min(step, 3 * kStep);
+  }
+};
 
 // The moments of a drawing, each at its own place.
 struct Moments {
   std::vector<Nanos> times;
+  double step = kStep;
   double right = 0;  // where an operation that never ended leads to
 
-  explicit Moments(const std::vector<const Op*>& ops, const ReportData& data) {
+  Moments(const std::vector<const Op*>& ops, const ReportData& data, double step_) : step(step_) {
     std::set<Nanos> set;
     for (const Op* op : ops) {
       set.insert(op->invoked);
@@ -92,9 +82,11 @@ struct Moments {
       if (window.to > first && window.to < last) set.insert(window.to);
     }
     times.assign(set.begin(), set.end());
-    right = x_of_index(times.size() - 1) + kStep * 0.7;
+    right = x_of_index(times.size() - 1) + step * 0.7;
   }
-  static double x_of_index(std::size_t i) { return kLeft + 40 + kStep * static_cast<double>(i); }
+  [[nodiscard]] double x_of_index(std::size_t i) const {
+    return kLeft + 40 + step * static_cast<double>(i);
+  }
   // Before the first moment and after the last: the edges of the drawing.
   double x(Nanos time) const {
     if (time < times.front()) return kLeft;
@@ -131,29 +123,78 @@ void draw_window(Svg& svg, const check::FaultWindow& window, const Moments& mome
   }
 }
 
-void draw_op(Svg& svg, const Op& op, const Moments& moments, double y,
-             const check::History& history) {
-  const bool open = op.completed == check::kNever;
+// Where an operation stands in the drawing.
+struct Box {
+  double x = 0;
+  double y = 0;
+  double width = 0;
+  double height = kBar;
+};
+
+Box box_of(const Op& op, const Moments& moments, double y, const check::History& history) {
   const double x = moments.x(op.invoked);
-  const double end = open ? moments.right : moments.x(op.completed);
+  const double end = op.completed == check::kNever ? moments.right : moments.x(op.completed);
+  Box box{x, y, std::max(3.0, end - x), kBar};
+  if (op.txn != check::kNone) {
+    box.height = 8 + kLine * static_cast<double>(lines_of(op, history).size());
+  }
+  return box;
+}
+
+void draw_op(Svg& svg, const Op& op, const Box& box, const check::History& history) {
   const std::string outcome = outcome_of(op, history);
   std::string title = words_of(op, history) + ", asked at " + seconds(op.invoked, 6);
-  title += open ? ", never answered" : ", over at " + seconds(op.completed, 6);
+  title +=
+      op.completed == check::kNever ? ", never answered" : ", over at " + seconds(op.completed, 6);
   const bool sure = op.outcome == EventType::ok;
-  svg.rect(x, y, std::max(3.0, end - x), kBar, std::string(css_of(op)) + (sure ? "" : " open"),
+  svg.rect(box.x, box.y, box.width, box.height, std::string(css_of(op)) + (sure ? "" : " open"),
            title);
-  svg.text(x, y - 5, words_of(op, history), "t strong");
-  if (!outcome.empty()) svg.text(x + 4, y + 12, outcome, "t small");
+  if (op.txn == check::kNone) {
+    svg.text(box.x, box.y - 5, words_of(op, history), "t strong");
+    if (!outcome.empty()) svg.text(box.x + 4, box.y + 12, outcome, "t small");
+    return;
+  }
+  double y = box.y + kLine;
+  for (const auto& line : lines_of(op, history)) {
+    svg.text(box.x + 5, y, line, "t strong");
+    y += kLine;
+  }
+  svg.text(box.x, box.y - 5, outcome.empty() ? "transaction" : "transaction, " + outcome,
+           "t small faint");
+}
+
+// An arrow from the middle of one operation to that of the other, bent so that two ways between two boxes stay apart.
+void draw_edge(Svg& svg, const Box& from, const Box& to, const std::string& words) {
+  const double x1 = from.x + from.width / 2;
+  const double y1 = from.y + from.height / 2;
+  const double x2 = to.x + to.width / 2;
+  const double y2 = to.y + to.height / 2;
+  const double bend = x1 < x2 || (x1 == x2 && y1 < y2) ? -26 : 26;
+  const double cx = (x1 + x2) / 2 + (y1 == y2 ? 0 : bend);
+  const double cy = (y1 + y2) / 2 + (y1 == y2 ? bend : bend / 2);
+  svg.path(
+      "M" + num(x1) + " " + num(y1) + "Q" + num(cx) + " " + num(cy) + " " + num(x2) + " " + num(y2),
+      "edge");
+  // The tip: a small triangle in the direction in which the arrow comes in.
+  const double length = std::max(1.0, std::hypot(x2 - cx, y2 - cy));
+  const double dx = (x2 - cx) / length * 7;
+  const double dy = (y2 - cy) / length * 7;
+  svg.path("M" + num(x2) + " " + num(y2) + "L" + num(x2 - dx - dy / 2) + " " +
+               num(y2 - dy + dx / 2) + "L" + num(x2 - dx + dy / 2) + " " + num(y2 - dy - dx / 2) +
+               "Z",
+           "tip");
+  if (!words.empty())
+    svg.text((x1 + 2 * cx + x2) / 4 + 4, (y1 + 2 * cy + y2) / 4, words, "t small");
 }
 
 void draw_axis(Svg& svg, const Moments& moments, double bottom) {
   const int digits = moments.digits();
   for (std::size_t i = 0; i < moments.times.size(); ++i) {
-    const double x = Moments::x_of_index(i);
+    const double x = moments.x_of_index(i);
     svg.line(x, kTop - 20, x, bottom, "grid");
     svg.text(x, bottom + 15, seconds(moments.times[i], digits), "t mid small");
     if (i == 0) continue;
-    svg.text(x - kStep / 2, bottom + 30, "+" + span(moments.times[i] - moments.times[i - 1]),
+    svg.text(x - moments.step / 2, bottom + 30, "+" + span(moments.times[i] - moments.times[i - 1]),
              "t mid small faint");
   }
   svg.line(kLeft, bottom, moments.right, bottom, "axis");
@@ -161,13 +202,14 @@ void draw_axis(Svg& svg, const Moments& moments, double bottom) {
 
 std::string draw(std::vector<const Op*> ops, const ReportData& data) {
   if (ops.size() > kMaxOps) ops.resize(kMaxOps);
-  const Moments moments(ops, data);
+  const Room room(ops, data.history);
+  const Moments moments(ops, data, room.step);
   std::map<LaneKey, double> lanes;
   for (const Op* op : ops) lanes[{lane_of(*op, data), op->process}] = 0;
   double y = kTop;
   for (auto& [key, at] : lanes) {
     at = y;
-    y += kLaneStep;
+    y += room.lane;
   }
   const double bottom = y - 18;
   Svg svg(std::max(640.0, moments.right + 16), bottom + 40, "The witness as a space-time diagram");
@@ -179,8 +221,15 @@ std::string draw(std::vector<const Op*> ops, const ReportData& data) {
     svg.text(8, at + 21, "process " + std::to_string(key.process), "t small faint");
     svg.line(kLeft, at + kBar / 2, moments.right, at + kBar / 2, "thread");
   }
+  std::vector<Box> boxes;
   for (const Op* op : ops) {
-    draw_op(svg, *op, moments, lanes.at({lane_of(*op, data), op->process}), data.history);
+    const double at = lanes.at({lane_of(*op, data), op->process});
+    boxes.push_back(box_of(*op, moments, at, data.history));
+    draw_op(svg, *op, boxes.back(), data.history);
+  }
+  const auto edges = edges_of(ops, data.history);
+  if (edges.size() <= kMaxEdges) {
+    for (const auto& edge : edges) draw_edge(svg, boxes[edge.from], boxes[edge.to], edge.words);
   }
   return svg.finish();
 }
@@ -192,8 +241,7 @@ std::string event_row(std::uint32_t index, const Op& op, bool invoke,
     outcome = outcome_of(op, history);
     if (outcome.empty()) outcome = "ok";
   }
-  std::string words = words_of(op, history);
-  if (invoke && op.kind == check::OpKind::read) words = "read";
+  const std::string words = words_of(op, history, invoke);
   return "<tr>" + cell(std::to_string(index), "n") +
          cell(seconds(invoke ? op.invoked : op.completed, 6), "n") + cell(node_text(op, history)) +
          cell(std::to_string(op.process), "n") + cell(words) + cell(outcome) + "</tr>\n";
@@ -214,20 +262,42 @@ std::string event_table(const std::vector<const Op*>& ops, const check::History&
   return out + "</tbody></table></div>\n";
 }
 
+bool registers(const std::vector<const Op*>& ops) {
+  return std::all_of(ops.begin(), ops.end(), [](const Op* op) {
+    return op->kind == check::OpKind::read || op->kind == check::OpKind::write ||
+           op->kind == check::OpKind::cas;
+  });
+}
+
+bool transactions(const std::vector<const Op*>& ops) {
+  return std::any_of(ops.begin(), ops.end(), [](const Op* op) { return op->txn != check::kNone; });
+}
+
 std::string one(const check::CheckResult& c, const ReportData& data) {
   std::string out = "<h3>" + escape_markup(c.name) +
                     (c.key.empty() ? "" : ", key <code>" + escape_markup(c.key) + "</code>") +
                     "</h3>\n";
-  const auto ops = data.has_history ? ops_of(c, data.history) : std::vector<const Op*>{};
+  const auto ops = data.has_history ? ops_of(c.witness, data.history) : std::vector<const Op*>{};
   if (ops.empty()) {
     return out +
            "<p>Its events are in results.json; they can't be drawn without the history.</p>\n";
   }
-  const std::string why = check::explain_witness(data.history, c, data.windows);
+  // Only registers are told again; every other check has said in its sentence what its witness shows.
+  const bool register_of = c.name == "linearizable" && !ops.empty() && registers(ops);
+  const std::string why =
+      register_of ? check::explain_witness(data.history, c, data.windows) : std::string();
   out += "<p class=\"say\">" + escape_markup(why.empty() ? c.text : why) + "</p>\n";
   std::string caption =
       "Each bar is one operation, from its request to its answer; whatever it did, it did within. "
       "The distance between moments is not to scale; the true one is written below.";
+  if (transactions(ops)) {
+    caption +=
+        " An arrow wr leads to who read what was written, ww to who wrote later, rw from who read "
+        "what was there "
+        "before to who wrote.";
+  } else {
+    caption += " An arrow leads from what was left to who saw it.";
+  }
   if (ops.size() > kMaxOps) {
     caption += " Only the first " + std::to_string(kMaxOps) + " of " + std::to_string(ops.size()) +
                " operations are drawn; the table has them all.";
