@@ -1,6 +1,9 @@
 // Drawings of witnesses: every failing history that was written by hand (tests/check/by_hand), judged and drawn. Each
 // drawing is well-formed XML, has a bar an operation, and the labels that tell what was wrong.
-#include <map>
+//
+// To look at them: SUNDER_REPORT_DIR=/some/empty/folder test_harness 'witnesses*'
+#include <cstdlib>
+#include <fstream>
 #include <set>
 
 #include "check/check_kind.hpp"
@@ -106,6 +109,12 @@ TEST_CASE("witnesses of every check are drawn as well-formed XML", "[report]") {
       CHECK(drawn.html.find("<p class=\"say\"></p>") == std::string::npos);
       CHECK(drawn.svg.find("nan") == std::string::npos);
       ++drawings;
+      if (const char* folder = std::getenv("SUNDER_REPORT_DIR"); folder != nullptr) {
+        std::ofstream(std::string(folder) + "/" + kind->name + "-" + std::to_string(one.line) +
+                      ".html")
+            << "<!DOCTYPE html><meta charset=\"utf-8\"><style>" << rep::style_sheet() << "</style>"
+            << drawn.html;
+      }
     }
   }
   CHECK(drawings > 40);
