@@ -53,6 +53,12 @@ std::set<check::OpKind> offered_kinds(const MeasureInput& input, const Records& 
   return out;
 }
 
+// Of writes that were acknowledged; of none, all.
+double share_of(const QuorumSet& set) {
+  if (set.counted == 0) return 1;
+  return static_cast<double>(set.answered) / static_cast<double>(set.counted);
+}
+
 bool counts(const AvailabilityRow& row, const Records& records) {
   const PhaseRecord* phase = phase_of(records, row.fault);
   return phase != nullptr && row.judged && !phase->vacuous && row.nodes.size() == 1;
@@ -82,18 +88,33 @@ std::vector<Cell> measure_cells(const MeasureInput& input, const Records& record
 }
 
 std::vector<QuorumStep> measure_quorum_cut(const MeasureInput& input, const Records& records) {
-  std::map<unsigned, QuorumStep> steps;
+  std::map<std::vector<std::string>, QuorumSet> found;
   for (const AvailabilityRow& row : rows_by_node(input, records)) {
     if (!counts(row, records) || row.op != "write") continue;
     const PhaseRecord& phase = *phase_of(records, row.fault);
-    if (has(phase.touched, row.nodes.front())) continue;
-    QuorumStep& step = steps[phase.plan.count];
-    step.nodes = phase.plan.count;
-    step.answered += row.answered;
-    step.counted += row.asked - row.censored;
+    const std::string& node = row.nodes.front();
+    std::vector<std::string> cut = phase.touched;
+    if (cut.size() + 1 == input.history.nodes.size()) {
+      // Everybody is alone: each node is what is left without all the others.
+      cut = input.history.nodes;
+      cut.erase(std::find(cut.begin(), cut.end(), node));
+    }
+    if (has(cut, node)) continue;
+    std::sort(cut.begin(), cut.end());
+    QuorumSet& set = found[cut];
+    set.cut = cut;
+    set.answered += row.answered;
+    set.counted += row.asked - row.censored;
   }
+  std::map<std::size_t, QuorumStep> steps;
+  for (auto& [cut, set] : found) steps[cut.size()].sets.push_back(std::move(set));
   std::vector<QuorumStep> out;
-  for (const auto& [nodes, step] : steps) out.push_back(step);
+  for (auto& [nodes, step] : steps) {
+    step.nodes = static_cast<unsigned>(nodes);
+    std::stable_sort(step.sets.begin(), step.sets.end(),
+                     [](const auto& a, const auto& b) { return share_of(a) < share_of(b); });
+    out.push_back(std::move(step));
+  }
   return out;
 }
 
@@ -144,9 +165,12 @@ void find_edges(QuorumFindings* quorum) {
     quorum->f_by_delay = step.nodes;
   }
   for (const QuorumStep& step : quorum->cut) {
-    if (step.counted < kFewest) break;
+    const auto thin = [](const QuorumSet& set) { return set.counted < kFewest; };
+    const auto refuses = [&](const QuorumSet& set) { return !thin(set) && share_of(set) < 0.5; };
+    const bool refused = std::any_of(step.sets.begin(), step.sets.end(), refuses);
+    if (!refused && std::any_of(step.sets.begin(), step.sets.end(), thin)) break;
     if (!quorum->f_by_cut) quorum->f_by_cut = 0;
-    if (step.answered * 2 < step.counted) break;
+    if (refused) break;
     quorum->f_by_cut = step.nodes;
   }
 }

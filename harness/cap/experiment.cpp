@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "base/assert.hpp"
@@ -50,6 +51,9 @@ class Experiment {
   [[nodiscard]] std::vector<std::string> nodes() const;
   [[nodiscard]] std::vector<Pair> pairs_around(const std::vector<std::string>& far) const;
   [[nodiscard]] std::vector<std::string> along(const std::string& leader, unsigned way) const;
+  [[nodiscard]] std::vector<std::string> with_leader(const std::string& leader,
+                                                     unsigned count) const;
+  [[nodiscard]] std::string another(const std::string& leader) const;
   [[nodiscard]] std::vector<std::string> pick(const std::string& leader, unsigned count) const;
   std::string leader_now(Nanos timeout);
   void wait(Nanos length, const std::string& state);
@@ -64,6 +68,7 @@ class Experiment {
   std::optional<Watchdog> watchdog_;
   std::unique_ptr<Clients> clients_;  // after what they use
   std::optional<Relays> relays_;
+  std::set<std::string> alone_;  // nodes that were cut off alone
   Records records_;
 };
 
@@ -107,6 +112,15 @@ std::vector<Pair> Experiment::pairs_around(const std::vector<std::string>& far) 
   return out;
 }
 
+// A node that has not been cut off alone: a follower while there is one.
+std::string Experiment::another(const std::string& leader) const {
+  std::string out = leader.empty() ? nodes().back() : leader;
+  for (const std::string& node : nodes()) {
+    if (node != leader && alone_.count(node) == 0) out = node;
+  }
+  return out;
+}
+
 // `count` nodes that do not lead; the last ones in order, so that the first is close to its clients.
 std::vector<std::string> Experiment::pick(const std::string& leader, unsigned count) const {
   std::vector<std::string> all = nodes();
@@ -124,6 +138,13 @@ std::vector<std::string> Experiment::along(const std::string& leader, unsigned w
   const auto first = lead == all.end() ? 0 : static_cast<std::size_t>(lead - all.begin());
   std::vector<std::string> out;
   for (std::size_t i = 0; i < kRelayers; ++i) out.push_back(all[(first + way + i) % all.size()]);
+  return out;
+}
+
+std::vector<std::string> Experiment::with_leader(const std::string& leader, unsigned count) const {
+  if (leader.empty()) return pick("", count);
+  std::vector<std::string> out = pick(leader, count - 1);
+  out.insert(out.begin(), leader);
   return out;
 }
 
@@ -279,12 +300,13 @@ Status Experiment::cut(PhaseRecord& record) {
               format_duration(kLeaderTimeout) + ".");
   }
   if (record.plan.kind == PhaseKind::quorum_cut) {
-    record.touched = pick("", record.plan.count);
+    record.touched = with_leader(record.leader, record.plan.count);
   } else if (record.plan.target == "leader" && !record.leader.empty()) {
     record.touched = {record.leader};
   } else {
-    record.touched = pick(record.leader, 1);
+    record.touched = {another(record.leader)};
   }
+  if (record.plan.kind == PhaseKind::cut) alone_.insert(record.touched.front());
   control::PartitionRequest request;
   request.kind = CutKind::drop;
   std::vector<std::string> rest;

@@ -62,20 +62,26 @@ struct CalmFindings {
   check::CheckResult linearizable;
 };
 
+/// What the others could do while these nodes were cut off, each on its own.
+struct QuorumSet {
+  std::vector<std::string> cut;  ///< by name
+  std::uint64_t answered = 0;    ///< writes of the others, after settle
+  std::uint64_t counted = 0;
+};
+
 /// One step along the edge of the quorum.
 struct QuorumStep {
   unsigned nodes = 0;
   std::optional<double>
       extra;  ///< delayed nodes: what writes near the others cost more, in round trips
-  std::uint64_t answered = 0;  ///< nodes cut off: writes of the others, after settle
-  std::uint64_t counted = 0;
+  std::vector<QuorumSet> sets = {};  ///< nodes cut off: every set tried, the worst first
 };
 struct QuorumFindings {
   std::vector<QuorumStep> delayed;
   std::vector<QuorumStep> cut;
   std::optional<unsigned> f_by_delay;  ///< most nodes whose delay costs the others nothing
-  std::optional<unsigned>
-      f_by_cut;  ///< most nodes without which the others still acknowledge writes
+  /// Most nodes without which the others still acknowledge writes, whoever they are.
+  std::optional<unsigned> f_by_cut;
 };
 
 struct CutFindings {

@@ -92,11 +92,15 @@ std::string calm_json(const Findings& findings) {
          ",\"rate\":" + number(findings.records.rate) + "}";
 }
 
+std::string set_json(const QuorumSet& set) {
+  return "{\"cut\":" + names(set.cut) + ",\"answered\":" + std::to_string(set.answered) +
+         ",\"counted\":" + std::to_string(set.counted) + "}";
+}
+
 std::string step_json(const QuorumStep& step) {
   return "{\"nodes\":" + std::to_string(step.nodes) +
          ",\"extra_rtt\":" + (step.extra ? number(*step.extra) : "null") +
-         ",\"answered\":" + std::to_string(step.answered) +
-         ",\"counted\":" + std::to_string(step.counted) + "}";
+         ",\"sets\":" + array(step.sets, set_json) + "}";
 }
 
 std::string quorum_json(const QuorumFindings& quorum) {

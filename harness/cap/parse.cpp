@@ -169,8 +169,9 @@ QuorumStep step_of(const json& in) {
   if (const json& extra = field(in, "extra_rtt"); !extra.is_null()) {
     out.extra = real(extra, "extra_rtt");
   }
-  out.answered = count(in, "answered");
-  out.counted = count(in, "counted");
+  for (const json& set : list(in, "sets")) {
+    out.sets.push_back({texts(set, "cut"), count(set, "answered"), count(set, "counted")});
+  }
   return out;
 }
 

@@ -20,13 +20,15 @@ constexpr double kShareOfCapacity = 0.3;
 
 // How long each phase takes. Quick: a row within 90 s; full: within five minutes.
 struct Lengths {
-  Nanos capacity, calm, delay, quorum_delay, relay, cut, quorum_cut;
+  Nanos capacity, calm, delay, quorum_delay, relay;
+  Nanos cut;          // of the leader
+  Nanos another_cut;  // of each other node
+  Nanos quorum_cut;
 };
-constexpr Lengths kQuick{1500 * kMillisecond, 4 * kSecond,         3500 * kMillisecond,
-                         2500 * kMillisecond, 1500 * kMillisecond, 14 * kSecond,
-                         9 * kSecond};
-constexpr Lengths kFull{3 * kSecond, 8 * kSecond,  8 * kSecond, 5 * kSecond,
-                        4 * kSecond, 18 * kSecond, 12 * kSecond};
+constexpr Lengths kQuick{1500 * kMillisecond, 3 * kSecond,  3 * kSecond, 2500 * kMillisecond,
+                         1500 * kMillisecond, 10 * kSecond, 7 * kSecond, 9 * kSecond};
+constexpr Lengths kFull{3 * kSecond, 8 * kSecond,  8 * kSecond,  5 * kSecond,
+                        4 * kSecond, 18 * kSecond, 14 * kSecond, 12 * kSecond};
 
 void add_delays(Plan& plan, const Lengths& lengths, std::uint64_t seed) {
   std::vector<Nanos> order(kDelays.begin(), kDelays.end());
@@ -35,6 +37,18 @@ void add_delays(Plan& plan, const Lengths& lengths, std::uint64_t seed) {
   order.insert(order.begin(), 0);
   order.push_back(0);
   for (const Nanos rtt : order) plan.phases.push_back({PhaseKind::delay, lengths.delay, rtt});
+}
+
+// Every node by itself, the leader first; then larger sets, up to one that leaves no majority. Of two nodes either is cut
+// off from the other.
+void add_cuts(Plan& plan, const Lengths& lengths, unsigned nodes) {
+  plan.phases.push_back({PhaseKind::cut, lengths.cut, 0, 1, "leader"});
+  for (unsigned i = 1; i < nodes && nodes > 2; ++i) {
+    plan.phases.push_back({PhaseKind::cut, lengths.another_cut, 0, 1, "another"});
+  }
+  for (unsigned count = 2; count <= faults_tolerated(nodes) + 1; ++count) {
+    plan.phases.push_back({PhaseKind::quorum_cut, lengths.quorum_cut, 0, count});
+  }
 }
 
 }  // namespace
@@ -79,13 +93,7 @@ Result<Plan> make_plan(const Row& row, bool quick, std::uint64_t seed) {
       plan.phases.push_back({PhaseKind::relay, lengths.relay, greatest, way});
     }
     plan.phases.push_back({PhaseKind::audit});
-    plan.phases.push_back({PhaseKind::cut, lengths.cut, 0, 1, "leader"});
-    if (!quick) {
-      plan.phases.push_back({PhaseKind::cut, lengths.cut, 0, 1, "follower"});
-      plan.phases.push_back({PhaseKind::cut, lengths.cut, 0, 1, "leader"});
-    }
-    plan.phases.push_back(
-        {PhaseKind::quorum_cut, lengths.quorum_cut, 0, faults_tolerated(row.nodes) + 1});
+    add_cuts(plan, lengths, row.nodes);
     for (std::size_t i = 0; i < kNotice.size() && !quick; ++i) {
       plan.phases.push_back({PhaseKind::notice, kNotice[i], 0, 1, "leader"});
     }

@@ -7,8 +7,8 @@
 //   quorum_delay    only `count` nodes are that far away: up to f of n = 2f + 1 it costs the others nothing
 //   relay           one way between two nodes is slow: does an effect come there before its cause, by way of the third?
 //   audit           clients pause, and every key is read at every node
-//   cut             one node (the leader, or another) on its own for settle, two time-outs and some more
-//   quorum_cut      f + 1 nodes, each on its own: the others are no majority
+//   cut             one node on its own for settle, two time-outs and some more: the leader, then each other node
+//   quorum_cut      2 … f + 1 nodes, each on its own, the leader among them: in the end the others are no majority
 //   notice          short cuts, each longer than the last: how long must one be until somebody notices?
 //   final_audit     everything healed and serving again: what every node shows in the end
 // Thread: pure. Tested by tests/harness/cap_plan_test.cpp.
@@ -43,7 +43,7 @@ struct PhasePlan {
   Nanos length = 0;
   Nanos rtt = 0;            ///< delay, quorum_delay; relay: all of it on one way
   unsigned count = 0;       ///< quorum_delay, quorum_cut: how many nodes; relay: which of the ways
-  std::string target = {};  ///< cut, notice: "leader" or "follower"
+  std::string target = {};  ///< cut, notice: "leader", or "another" that was not cut off yet
 };
 
 struct Plan {

@@ -45,15 +45,25 @@ void add_quorum(const QuorumFindings& quorum, std::size_t nodes, std::vector<std
                    printed("%.2f", *step.extra) + " round trips longer.");
   }
   for (const QuorumStep& step : quorum.cut) {
-    if (step.counted == 0) continue;
-    out->push_back("With " + many(step.nodes) + " cut off, the others acknowledged " +
-                   of(step.answered, step.counted) + " writes.");
+    std::string each;
+    for (const QuorumSet& set : step.sets) {
+      each += (each.empty() ? "" : ", ") + of(set.answered, set.counted) + " without " +
+              list_of(set.cut);
+    }
+    out->push_back("With " + many(step.nodes) +
+                   " cut off, the others acknowledged of their writes " + each + ".");
   }
   const auto edge = [](const std::optional<unsigned>& f) {
     return f ? std::to_string(*f) : std::string("not measured");
   };
-  out->push_back("The edge of the quorum, measured: f = " + edge(quorum.f_by_cut) +
-                 " by cuts, f = " + edge(quorum.f_by_delay) + " by delay; a majority of " +
+  std::string who = quorum.f_by_cut ? ", whoever is cut off" : "";
+  for (const QuorumStep& step : quorum.cut) {
+    if (step.nodes != quorum.f_by_cut.value_or(step.nodes) + 1) continue;
+    who += " (refused without " + list_of(step.sets.front().cut) + ")";
+  }
+  out->push_back("The edge of the quorum, measured: f = " + edge(quorum.f_by_cut) + " by cuts" +
+                 who + "; f = " + edge(quorum.f_by_delay) +
+                 " by delay of nodes that do not lead; a " + "majority of " +
                  std::to_string(nodes) + " does without " +
                  std::to_string(faults_tolerated(static_cast<unsigned>(nodes))) + ".");
 }

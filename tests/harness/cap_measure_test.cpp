@@ -22,6 +22,7 @@ struct Nature {
   bool stale_reads = false;    // followers answer with the value of a second ago
   bool refuses_writes = true;  // at a node that is cut off
   bool refuses_reads = true;
+  bool primary = false;        // n1 decides writes, alone
   bool early_effects = false;  // an effect that overtakes its cause is shown
 };
 
@@ -61,7 +62,8 @@ class World {
     record.leader = "n1";
     record.from = now_;
     const bool audit = plan.kind == PhaseKind::audit || plan.kind == PhaseKind::final_audit;
-    if (plan.kind == PhaseKind::cut) cut(record, {{"n2", "n3"}, {"n1"}});
+    if (plan.kind == PhaseKind::cut) alone_ = plan.target == "leader" ? 0 : alone_ + 1;
+    if (plan.kind == PhaseKind::cut) cut_alone(record);
     if (plan.kind == PhaseKind::quorum_cut) cut(record, {{"n1"}, {"n2"}, {"n3"}});
     if (audit) {
       now_ += kSecond;
@@ -85,11 +87,17 @@ class World {
     records_.phases.push_back(record);
   }
 
+  void cut_alone(PhaseRecord& record) {
+    std::vector<std::string> rest = history_.nodes;
+    rest.erase(rest.begin() + alone_);
+    cut(record, {rest, {history_.nodes[alone_]}});
+  }
+
   void cut(PhaseRecord& record, const std::vector<std::vector<std::string>>& sides) {
     record.fault = "p" + std::to_string(windows_.size() + 1);
     record.asked_at = now_;
-    record.touched = record.plan.kind == PhaseKind::cut ? std::vector<std::string>{"n1"}
-                                                        : std::vector<std::string>{"n2", "n3"};
+    record.touched =
+        record.plan.kind == PhaseKind::cut ? sides.back() : std::vector<std::string>{"n2", "n3"};
     check::FaultWindow window;
     window.name = record.fault;
     window.from = now_;
@@ -131,7 +139,11 @@ class World {
     ++turn_;
     const bool all_alone = record.plan.kind == PhaseKind::quorum_cut;
     const auto alone = [&](std::uint16_t node) {
-      return all_alone || (record.plan.kind == PhaseKind::cut && node == 0);
+      const bool cut = record.plan.kind == PhaseKind::cut;
+      // Writes by the first node alone: without it there are none.
+      if (nature_.primary)
+        return node != 0 && (all_alone || (cut && (alone_ == 0 || alone_ == node)));
+      return all_alone || (cut && node == alone_);
     };
     const check::ValueId old = current_;
     const bool written = !(alone(writer) && nature_.refuses_writes);
@@ -171,6 +183,7 @@ class World {
   Records records_;
   Nanos now_ = kSecond;
   std::uint64_t turn_ = 0;
+  std::uint16_t alone_ = 0;  // the node that was cut off last
   check::ValueId current_ = check::kAbsent;
   check::ValueId cause_ = check::kAbsent;
   std::uint64_t relayed_ = 1'000'000;
@@ -209,7 +222,7 @@ TEST_CASE("cap: a majority system is C/C, its slope that of the worst role, its 
   CHECK(found.quorum.f_by_delay == 1U);
   CHECK(found.keys.agreed == 1);
   CHECK(found.calm.answered == found.calm.counted);
-  REQUIRE(found.cuts.size() == 2);
+  REQUIRE(found.cuts.size() == 4);
   CHECK(found.cuts[0].first_error_after.has_value());
   CHECK(found.cuts[0].unanswered > 0);
 }
@@ -302,7 +315,7 @@ TEST_CASE("cap: JSON has the contract's fields") {
 }
 
 TEST_CASE("cap: a row comes back from its JSON, and its page is drawn from that alone") {
-  for (const Nature& nature : {Nature{}, Nature{0, 0, -1, true, false, false, true}}) {
+  for (const Nature& nature : {Nature{}, Nature{0, 0, -1, true, false, false, false, true}}) {
     Findings found = World(nature).measured();
     found.row = "made-up";
     found.system = "paper";
@@ -372,25 +385,45 @@ TEST_CASE("cap: a part of a history ends where it ends") {
   CHECK(without_stalls(history, {{0, 11}}).ops.empty());
 }
 
+TEST_CASE("cap: f by cuts is the worst set's, and who was cut off is told") {
+  Nature nature;
+  nature.primary = true;
+  const Findings found = World(nature).measured();
+  const std::string text = findings_text(found);
+  INFO(text);
+  REQUIRE(found.quorum.cut.size() == 2);
+  const QuorumStep& one = found.quorum.cut[0];
+  REQUIRE(one.sets.size() == 3);
+  CHECK(one.sets[0].cut == std::vector<std::string>{"n1"});
+  CHECK(one.sets[0].answered == 0);
+  CHECK(one.sets[0].counted >= kFewest);
+  CHECK(one.sets[1].answered == one.sets[1].counted);
+  REQUIRE(found.quorum.cut[1].sets.size() == 3);
+  CHECK(found.quorum.cut[1].sets[2].cut == std::vector<std::string>{"n2", "n3"});
+  CHECK(found.quorum.cut[1].sets[2].answered == found.quorum.cut[1].sets[2].counted);
+  CHECK(found.quorum.f_by_cut == 0U);
+  CHECK(text.find("f = 0 by cuts, whoever is cut off (refused without n1)") != std::string::npos);
+}
+
 TEST_CASE("cap: the edges of the quorum") {
   QuorumFindings quorum;
   find_edges(&quorum);
   CHECK_FALSE(quorum.f_by_cut);
   CHECK_FALSE(quorum.f_by_delay);
-  quorum.delayed = {{1, 0.49, 0, 0}, {2, 0.5, 0, 0}};
-  quorum.cut = {{1, {}, 5, 10}, {2, {}, 4, 10}};
+  quorum.delayed = {{1, 0.49}, {2, 0.5}};
+  quorum.cut = {{1, {}, {{{"n1"}, 5, 10}, {{"n2"}, 10, 10}}}, {2, {}, {{{}, 4, 10}}}};
   find_edges(&quorum);
   CHECK(quorum.f_by_delay == 1U);
   CHECK(quorum.f_by_cut == 1U);
   QuorumFindings none;
-  none.delayed = {{1, 0.5, 0, 0}};
-  none.cut = {{1, {}, 0, 10}};
+  none.delayed = {{1, 0.5}};
+  none.cut = {{1, {}, {{{"n1"}, 4, 10}, {{"n2"}, 2, 2}, {{"n3"}, 10, 10}}}, {2, {}, {{{}, 9, 9}}}};
   find_edges(&none);
   CHECK(none.f_by_delay == 0U);
   CHECK(none.f_by_cut == 0U);
   QuorumFindings thin;
-  thin.delayed = {{1, {}, 0, 0}};
-  thin.cut = {{1, {}, 2, 2}};
+  thin.delayed = {{1, {}}};
+  thin.cut = {{1, {}, {{{"n1"}, 2, 2}, {{"n2"}, 10, 10}}}};
   find_edges(&thin);
   CHECK_FALSE(thin.f_by_delay);
   CHECK_FALSE(thin.f_by_cut);

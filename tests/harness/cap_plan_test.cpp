@@ -92,14 +92,19 @@ TEST_CASE("cap plan: the quorum's edge, and a single node") {
   for (const unsigned nodes : {2U, 3U, 5U}) {
     row.nodes = nodes;
     unsigned cut = 0;
+    unsigned alone = 0;
     unsigned delayed = 0;
     const auto plan = make_plan(row, true, 1);
     REQUIRE(plan);
     for (const PhasePlan& phase : plan->phases) {
-      if (phase.kind == PhaseKind::quorum_cut) cut = phase.count;
+      if (phase.kind == PhaseKind::quorum_cut || phase.kind == PhaseKind::cut) {
+        cut = std::max(cut, phase.count);
+        alone += phase.kind == PhaseKind::cut ? 1U : 0U;
+      }
       if (phase.kind == PhaseKind::quorum_delay) delayed = std::max(delayed, phase.count);
     }
     CHECK(cut == (nodes - 1) / 2 + 1);
+    CHECK(alone == (nodes == 2 ? 1 : nodes));
     CHECK(delayed == std::min(cut, nodes - 1));
   }
   row.nodes = 1;
