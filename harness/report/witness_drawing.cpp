@@ -163,15 +163,18 @@ void draw_op(Svg& svg, const Op& op, const Box& box, const check::History& histo
            "t small faint");
 }
 
-// An arrow from the middle of one operation to that of the other, bent so that two ways between two boxes stay apart.
+// An arrow from one operation to another, bent so that two ways between two boxes stay apart.
 void draw_edge(Svg& svg, const Box& from, const Box& to, const std::string& words) {
-  const double x1 = from.x + from.width / 2;
-  const double y1 = from.y + from.height / 2;
-  const double x2 = to.x + to.width / 2;
-  const double y2 = to.y + to.height / 2;
+  // Between lanes from edge to edge, beside the words; within a lane from middle to middle.
+  const bool down = from.y < to.y;
+  const bool same = from.y == to.y;
+  const double x1 = from.x + from.width * (same ? 0.5 : 0.75);
+  const double x2 = to.x + to.width * (same ? 0.5 : 0.75);
+  const double y1 = from.y + (same ? from.height / 2 : down ? from.height : 0);
+  const double y2 = to.y + (same ? to.height / 2 : down ? 0 : to.height);
   const double bend = x1 < x2 || (x1 == x2 && y1 < y2) ? -26 : 26;
-  const double cx = (x1 + x2) / 2 + (y1 == y2 ? 0 : bend);
-  const double cy = (y1 + y2) / 2 + (y1 == y2 ? bend : bend / 2);
+  const double cx = (x1 + x2) / 2 + (same ? 0 : bend);
+  const double cy = (y1 + y2) / 2 + (same ? bend : bend / 2);
   svg.path(
       "M" + num(x1) + " " + num(y1) + "Q" + num(cx) + " " + num(cy) + " " + num(x2) + " " + num(y2),
       "edge");
