@@ -89,7 +89,7 @@ void judge(const CheckInput& input, const Model& model, const Stages& stages, Pa
   const History& history = input.history;
   const auto machine = model.make(history);
   const auto found =
-      model_search(history, part.ops, *machine, {machine->initial()}, stages.finding());
+      model_search(history, part.ops, *machine, {machine->initial()}, Deadline(stages.finding()));
   if (found.outcome == SearchVerdict::Outcome::legal) return;
   if (found.outcome == SearchVerdict::Outcome::unknown) {
     part.verdict = Verdict::unknown;
@@ -118,7 +118,7 @@ void judge(const CheckInput& input, const Model& model, const Stages& stages, Pa
 // Keys are independent: threads take them as they come.
 void judge_all(const CheckInput& input, const Model& model, std::vector<Partition>& parts) {
   const unsigned threads = threads_for(parts.size(), input.threads);
-  const Stages stages(share_of(input.budget, threads));
+  const Stages stages(input.budget);
   in_parallel(parts.size(), threads, [&](std::size_t i) {
     try {
       judge(input, model, stages, parts[i]);

@@ -11,19 +11,11 @@
 #include <thread>
 #include <vector>
 
-#include "check/check.hpp"
-
 namespace sunder::check {
 
 /// So many threads are worth starting.
 [[nodiscard]] inline unsigned threads_for(std::size_t pieces, unsigned wanted) {
   return static_cast<unsigned>(std::clamp<std::size_t>(pieces, 1, std::max(1U, wanted)));
-}
-
-/// What one of `threads` may use of the memory.
-[[nodiscard]] inline Budget share_of(Budget budget, unsigned threads) {
-  budget.memory_bytes /= threads;
-  return budget;
 }
 
 /// Calls work(i) once for each i under `pieces`, on `threads` threads, this one among them. `work` must not throw.

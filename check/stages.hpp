@@ -7,6 +7,8 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
+#include <cstdint>
 
 #include "check/deadline.hpp"
 
@@ -17,8 +19,12 @@ class Stages {
   explicit Stages(const Budget& budget) : Stages(budget, monotonic_clock().now()) {}
   /// Of a budget that has run since `started`.
   Stages(const Budget& budget, Nanos started)
-      : budget_(budget), started_(started), finding_(part(budget, kForFinding, started)) {}
+      : budget_(budget), started_(started), finding_(part(budget, kForFinding, started), &held_) {}
 
+  Stages(const Stages&) = delete;
+  Stages& operator=(const Stages&) = delete;
+
+  /// A thread that holds memory takes a copy: all copies share one account, so one hard key may use the whole budget.
   [[nodiscard]] const Deadline& finding() const { return finding_; }
 
   /// From now: what is left and a little more, but no longer than a witness is worth.
@@ -27,7 +33,7 @@ class Stages {
     Budget rest = budget_;
     rest.seconds = std::clamp(budget_.seconds + over - seconds_since(started_), 0.0,
                               std::clamp(budget_.seconds / 4, 1.0, kMostForProof));
-    return Deadline(rest);
+    return Deadline(rest, &held_);
   }
 
  private:
@@ -43,6 +49,7 @@ class Stages {
 
   Budget budget_;
   Nanos started_;
+  mutable std::atomic<std::uint64_t> held_{0};  // bytes, of all threads
   Deadline finding_;
 };
 

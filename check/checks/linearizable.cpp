@@ -141,7 +141,7 @@ KeyVerdict judge_key(const RegisterKey& key, const Stages& stages,
   }
   if (unique && zones.open_differs == 0) return verdict;
   verdict.method = kSearch;
-  const SearchVerdict found = search(key.ops, key.initial, deadline);
+  const SearchVerdict found = search(key.ops, key.initial, Deadline(deadline));
   if (found.outcome == SearchVerdict::Outcome::unknown) {
     verdict.verdict = Verdict::unknown;
     verdict.reason = found.reason;
@@ -236,7 +236,7 @@ void judge_keys(CheckResult& result, const History& history, const Budget& budge
   }
   const std::vector<RegisterKey> keys = register_keys(history);
   const unsigned used = threads_for(keys.size(), threads);
-  const Stages stages(share_of(budget, used));
+  const Stages stages(budget);
   std::vector<KeyVerdict> verdicts(keys.size());
   in_parallel(keys.size(), used,
               [&](std::size_t k) { verdicts[k] = decide(keys[k], stages, windows); });

@@ -14,7 +14,12 @@ bool knows(OpKind kind) {
 
 class FifoQueue final : public Machine {
  public:
-  explicit FifoQueue(const History& history) : history_(history) {}
+  explicit FifoQueue(const History& history) : history_(history) {
+    for (const Op& op : history.ops) {
+      const bool takes = op.kind == OpKind::dequeue || op.kind == OpKind::drain;
+      if (takes && op.outcome == EventType::ok && op.value == kUnknown) traces_ = false;
+    }
+  }
   StateId initial() override { return states_.id({}); }
   StateId step(StateId state, const Op& op) override {
     const auto now = states_.items(state);
@@ -41,6 +46,18 @@ class FifoQueue final : public Machine {
     }
     return states_.id({});
   }
+  // A value that no answer shows was taken by nobody, or by an operation without an answer, which goes with it. (One with
+  // an answer that is not known can't go.)
+  [[nodiscard]] bool traces() const override { return traces_; }
+  void trace(const Op& op, Trace& out) override {
+    if (op.kind == OpKind::enqueue) {
+      out.left.push_back(op.value);
+    } else if (op.kind == OpKind::dequeue) {
+      out.seen.push_back(op.value);
+    } else if (const auto list = history_.values.list(op.value)) {
+      out.seen.assign(list->begin(), list->end());
+    }
+  }
   [[nodiscard]] bool pure(const Op& op) const override {
     return op.kind == OpKind::dequeue && op.value == kAbsent;
   }
@@ -51,6 +68,7 @@ class FifoQueue final : public Machine {
  private:
   const History& history_;
   ListStates states_;
+  bool traces_ = true;  // every value taken out is known
 };
 
 }  // namespace

@@ -31,6 +31,19 @@ class Machine {
   [[nodiscard]] virtual bool pure(const Op& op) const = 0;
   /// True if it can always happen, and the state it leaves does not depend on the one before (a plain write).
   [[nodiscard]] virtual bool blind(const Op& /*op*/) const { return false; }
+  /// What operations leave and answers show, as numbers of the machine's own; see check/search/pending.hpp for the rules.
+  struct Trace {
+    std::vector<std::uint64_t> left;
+    std::vector<std::uint64_t> seen;
+    void clear() {
+      left.clear();
+      seen.clear();
+    }
+  };
+  /// False: nothing is said of traces, and pending operations stay open.
+  [[nodiscard]] virtual bool traces() const { return false; }
+  virtual void trace_initial(Trace& /*out*/) {}
+  virtual void trace(const Op& /*op*/, Trace& /*out*/) {}
   /// What a state is, for people: "[1,2]", "held".
   [[nodiscard]] virtual std::string text(StateId state) const = 0;
 };

@@ -33,6 +33,23 @@ class MultiRegister final : public Machine {
     }
     return states_.id(values);
   }
+  // What a transaction wrote is read until something else is written there.
+  [[nodiscard]] bool traces() const override { return true; }
+  void trace_initial(Trace& out) override {
+    for (std::uint64_t key = 0; key < history_.keys.size(); ++key) {
+      out.left.push_back(key << 32U | history_.initial);
+    }
+  }
+  void trace(const Op& op, Trace& out) override {
+    for (const Micro& micro : history_.txn(op.txn)) {
+      const std::uint64_t token = std::uint64_t{micro.key} << 32U | micro.value;
+      if (micro.f == Micro::F::write) {
+        out.left.push_back(token);
+      } else if (micro.value != kUnknown) {
+        out.seen.push_back(token);
+      }
+    }
+  }
   [[nodiscard]] bool pure(const Op& op) const override {
     const auto micros = history_.txn(op.txn);
     return std::all_of(micros.begin(), micros.end(),

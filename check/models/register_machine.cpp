@@ -7,7 +7,40 @@ namespace sunder::check {
 
 RegisterMachine::RegisterMachine(const History& history, bool appends)
     : history_(history), initial_(history.initial), appends_(appends) {
-  if (appends) values_ = history.values;
+  if (!appends) return;
+  values_ = history.values;
+  find_letter();
+}
+
+void RegisterMachine::find_letter() {
+  char letter = '\0';
+  const auto fits = [&](ValueId value) {
+    const std::string text = history_.values.text(value);
+    if (text.size() < 3 || text.front() != '"' || text.find('\\') != text.npos) return false;
+    if (letter == '\0') letter = text[1];
+    return text[1] == letter && text.find(letter, 2) == text.npos;
+  };
+  for (const Op& op : history_.ops) {
+    if (op.kind == OpKind::cas) return;  // sees a whole text, and may fail
+    if (op.kind != OpKind::read && !fits(op.value)) return;
+  }
+  if (initial_ == kAbsent || fits(initial_)) letter_ = letter;
+}
+
+// The pieces of a text; one that does not begin with the letter shows what nobody wrote, and is illegal by itself.
+void RegisterMachine::pieces(ValueId value, std::vector<std::uint64_t>& out) {
+  if (value == kAbsent || value == kUnknown) return;
+  const std::string text = history_.values.text(value);
+  for (std::size_t at = text.find(letter_); at != text.npos;) {
+    const std::size_t next = text.find(letter_, at + 1);
+    const std::size_t end = next == text.npos ? text.size() - 1 : next;
+    out.push_back(piece_.try_emplace(text.substr(at, end - at), piece_.size()).first->second);
+    at = next;
+  }
+}
+
+void RegisterMachine::trace(const Op& op, Trace& out) {
+  pieces(op.value, op.kind == OpKind::read ? out.seen : out.left);
 }
 
 bool RegisterMachine::pure(const Op& op) const {

@@ -2,6 +2,10 @@
 // share. Thread: one. Tested by tests/check/models_test.cpp.
 #pragma once
 
+#include <string>
+#include <unordered_map>
+#include <vector>
+
 #include "check/models/model.hpp"
 
 namespace sunder::check {
@@ -15,12 +19,20 @@ class RegisterMachine final : public Machine {
   [[nodiscard]] bool pure(const Op& op) const override;
   [[nodiscard]] bool blind(const Op& op) const override { return op.kind == OpKind::write; }
   [[nodiscard]] std::string text(StateId state) const override;
+  /// Texts that grow, where reads can be taken apart: every text written begins with one letter that is nowhere else.
+  [[nodiscard]] bool traces() const override { return letter_ != '\0'; }
+  void trace_initial(Trace& out) override { pieces(initial_, out.left); }
+  void trace(const Op& op, Trace& out) override;
 
  private:
+  void find_letter();
+  void pieces(ValueId value, std::vector<std::uint64_t>& out);
   StateId appended(StateId state, ValueId more);
   const History& history_;
   ValueId initial_;
   bool appends_;
+  char letter_ = '\0';                                    // with which every piece begins
+  std::unordered_map<std::string, std::uint64_t> piece_;  // by its text
   ValueTable values_;  // of one that appends; the history's ids stay what they are
 };
 

@@ -34,6 +34,19 @@ class Set final : public Machine {
     if (op.kind == OpKind::remove && there) items.erase(at);
     return states_.id(items);
   }
+  // An element stays until it is removed, so an answer without it was given before it came or after that.
+  [[nodiscard]] bool traces() const override { return true; }
+  void trace_initial(Trace& out) override {
+    const auto list = history_.values.list(history_.initial);
+    if (list) out.left.assign(list->begin(), list->end());
+  }
+  void trace(const Op& op, Trace& out) override {
+    if (op.kind == OpKind::add) out.left.push_back(op.value);
+    if (op.kind != OpKind::read) return;
+    if (const auto list = history_.values.list(op.value)) {
+      out.seen.assign(list->begin(), list->end());
+    }
+  }
   [[nodiscard]] bool pure(const Op& op) const override { return op.kind == OpKind::read; }
   [[nodiscard]] std::string text(StateId state) const override {
     return states_.text(state, history_.values);

@@ -48,21 +48,6 @@ class Search {
   }
 
  private:
-  // An open operation that may change the state.
-  struct Changer {
-    std::uint32_t alike;
-    Nanos end;
-    std::uint32_t op;
-    std::uint32_t slot;
-    friend bool operator<(const Changer& a, const Changer& b) {
-      return a.alike != b.alike ? a.alike < b.alike : a.end != b.end ? a.end < b.end : a.op < b.op;
-    }
-  };
-  struct Observer {
-    std::uint32_t op;
-    std::uint32_t slot;
-  };
-
   // Nothing is open: what may be the state now is all that the rest depends on.
   void remember_quiet(Nanos moment) {
     verdict_.quiet_at = moment;
@@ -95,6 +80,7 @@ class Search {
     slot_of_op_[i] = slot;
     if (!machine_.pure(i)) {
       const Changer changer{machine_.alike(i), machine_.end(i), i, slot};
+      if (changer.end == kNever) pending_.push_back(slot);
       if (changer.end != kNever && machine_.blind(i)) flip(blind_, slot);
       changers_.insert(std::lower_bound(changers_.begin(), changers_.end(), changer), changer);
       return;
@@ -142,10 +128,10 @@ class Search {
   }
 
   // after_ → now_. A configuration in which an operation is free can do all that one can do in which the same operation has
-  // happened, or has to.
+  // happened, or has to; and so can one in which a pending operation has not happened, where the state is the same.
   void leave_weaker_out() {
-    if (after_.list().size() < kFew ||
-        std::all_of(blind_.begin(), blind_.end(), [](auto w) { return w == 0; })) {
+    const bool no_blind = std::all_of(blind_.begin(), blind_.end(), [](auto w) { return w == 0; });
+    if (after_.list().size() < kFew || (no_blind && pending_.empty())) {
       std::swap(now_, after_);
       return;
     }
@@ -155,6 +141,13 @@ class Search {
     }
   }
   [[nodiscard]] bool has_stronger(const Config<kWords>& config) const {
+    for (const std::uint32_t slot :
+         pending_) {  // the same without a pending one: it need not happen
+      if (!config.has(slot)) continue;
+      Config<kWords> stronger = config;
+      stronger.clear(slot);
+      if (after_.contains(stronger)) return true;
+    }
     for (const Changer& changer : changers_) {
       if (!has(blind_, changer.slot) || has(config.free, changer.slot)) continue;
       Config<kWords> stronger = config;
@@ -208,6 +201,7 @@ class Search {
   void take(const Config<kWords>& config, const Changer& changer, std::uint32_t slot) {
     Config<kWords> further = config;
     if (!machine_.step(changer.op, config.state, further.state)) return;
+    if (changer.end == kNever && further.state == config.state) return;  // as if it never happens
     further.set(changer.slot);
     const bool observed = observe(further);
     if (machine_.blind(changer.op)) {
@@ -234,12 +228,13 @@ class Search {
   Machine& machine_;
   const Deadline& deadline_;
   SearchVerdict verdict_;
-  ConfigSet<kWords> now_;            // explain everything that has ended
-  ConfigSet<kWords> after_;          // and the operation that ends now
-  ConfigSet<kWords> reached_;        // on the way, without that operation
-  std::vector<Changer> changers_;    // open, those that are alike side by side
-  std::vector<Observer> observers_;  // open
-  Mask blind_{};                     // slots of open blind operations that will end
+  ConfigSet<kWords> now_;               // explain everything that has ended
+  ConfigSet<kWords> after_;             // and the operation that ends now
+  ConfigSet<kWords> reached_;           // on the way, without that operation
+  std::vector<Changer> changers_;       // open, those that are alike side by side
+  std::vector<Observer> observers_;     // open
+  Mask blind_{};                        // slots of open blind operations that will end
+  std::vector<std::uint32_t> pending_;  // slots of open operations that will not end
   std::uint32_t slots_ = 0;
   std::vector<std::uint32_t> free_;
   std::vector<std::uint32_t> slot_of_op_;

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "check/search/pending.hpp"
 #include "check/search/search_events.hpp"
 
 namespace sunder::check {
@@ -14,8 +15,9 @@ namespace {
 // The Machine as the engine sees it, with a memory of its transitions.
 class Remembered {
  public:
-  Remembered(const History& history, const std::vector<std::uint32_t>& ops, Machine& machine)
-      : history_(history), ops_(ops), machine_(machine) {
+  Remembered(const History& history, const std::vector<std::uint32_t>& ops,
+             const std::vector<Nanos>& pending_ends, Machine& machine)
+      : history_(history), ops_(ops), pending_ends_(pending_ends), machine_(machine) {
     // Operations that say the same are one class.
     std::map<std::tuple<OpKind, ValueId, ValueId, ValueId, bool, std::uint32_t>, std::uint32_t>
         classes;
@@ -31,7 +33,7 @@ class Remembered {
   }
   [[nodiscard]] Nanos end(std::uint32_t i) const {
     const Op& op = history_.ops[ops_[i]];
-    return op.outcome == EventType::info ? kNever : op.completed;
+    return op.outcome == EventType::info ? pending_ends_[i] : op.completed;
   }
   [[nodiscard]] bool blind(std::uint32_t i) const { return blind_[i]; }
   [[nodiscard]] bool pure(std::uint32_t i) const { return pure_[i]; }
@@ -51,6 +53,7 @@ class Remembered {
  private:
   const History& history_;
   const std::vector<std::uint32_t>& ops_;
+  const std::vector<Nanos>& pending_ends_;
   Machine& machine_;
   std::vector<std::uint32_t> class_of_;
   std::vector<bool> pure_;
@@ -69,16 +72,31 @@ bool matters(const Machine& machine, const Op& op) {
 SearchVerdict model_search(const History& history, const std::vector<std::uint32_t>& ops,
                            Machine& machine, const std::vector<StateId>& initial,
                            const Deadline& deadline) {
+  PendingEnds pending;
+  if (initial.size() == 1 && initial.front() == machine.initial()) {
+    pending = settle_pending(history, ops, machine);
+  } else {  // what was left before is not known
+    pending.end.assign(ops.size(), kNever);
+    pending.shown_by.assign(ops.size(), kNone);
+  }
   std::vector<engine::Event> events;
   for (std::uint32_t i = 0; i < ops.size(); ++i) {
     const Op& op = history.ops[ops[i]];
     if (!matters(machine, op)) continue;
+    const Nanos end = op.outcome == EventType::info ? pending.end[i] : op.completed;
+    if (end == PendingEnds::kLeftOut) continue;
     events.push_back({op.invoked, false, i});
-    if (op.outcome != EventType::info) events.push_back({op.completed, true, i});
+    if (end != kNever) events.push_back({end, true, i});
   }
   engine::sort_events(events);
-  Remembered remembered(history, ops, machine);
-  return engine::search_events(remembered, events, ops.size(), initial, deadline);
+  Remembered remembered(history, ops, pending.end, machine);
+  auto verdict = engine::search_events(remembered, events, ops.size(), initial, deadline);
+  // One without an answer had to have happened by the answer that shows it, at the same moment.
+  const bool stuck = verdict.outcome == SearchVerdict::Outcome::illegal;
+  if (stuck && pending.shown_by[verdict.stuck] != kNone) {
+    verdict.stuck = pending.shown_by[verdict.stuck];
+  }
+  return verdict;
 }
 
 }  // namespace sunder::check

@@ -101,7 +101,8 @@ CheckResult conclude(const CheckInput& input, Report report, const Judge& illega
   result.name = report.name;
   result.method = std::move(report.method);
   result.measured = std::move(report.measured);
-  const Deadline proving = Stages(input.budget, report.started).proving();
+  const Stages stages(input.budget, report.started);
+  const Deadline proving = stages.proving();
   const char* over = count_chances(input, report.chances, proving, result);
   if (report.stopped == nullptr) report.stopped = over;
   for (const Finding& finding : report.findings) {
