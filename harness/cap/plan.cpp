@@ -20,13 +20,15 @@ constexpr double kShareOfCapacity = 0.3;
 
 // How long each phase takes. Quick: a row within 90 s; full: within five minutes.
 struct Lengths {
-  Nanos capacity, calm, delay, quorum_delay, relay;
+  Nanos capacity;
+  Nanos calm;  // also: what followers have not applied of the capacity's load is gone
+  Nanos delay, quorum_delay, relay;
   Nanos cut;          // of the leader
   Nanos another_cut;  // of each other node
   Nanos quorum_cut;
 };
-constexpr Lengths kQuick{1500 * kMillisecond, 3 * kSecond,  3 * kSecond, 2500 * kMillisecond,
-                         1500 * kMillisecond, 10 * kSecond, 7 * kSecond, 9 * kSecond};
+constexpr Lengths kQuick{1500 * kMillisecond, 5 * kSecond, 3 * kSecond, 2500 * kMillisecond,
+                         1500 * kMillisecond, 9 * kSecond, 7 * kSecond, 8 * kSecond};
 constexpr Lengths kFull{3 * kSecond, 8 * kSecond,  8 * kSecond,  5 * kSecond,
                         4 * kSecond, 18 * kSecond, 14 * kSecond, 12 * kSecond};
 
