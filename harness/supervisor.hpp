@@ -92,6 +92,7 @@ class Supervisor final : public Cluster, public ProgramHost {
   std::optional<int> wait_inside(LaunchId id, Nanos timeout);
   Status signal_inside(LaunchId id, int signal);
 
+  [[nodiscard]] ClientKind client_kind() const override;
   ProgramHost* programs() override { return this; }
   Result<std::int64_t> start_program(const ProgramSpec& spec) override;
   void end_program(std::int64_t id) override;

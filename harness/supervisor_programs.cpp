@@ -20,6 +20,18 @@ constexpr const char* kInherited[] = {"PATH",   "HOME", "USER",      "LANG",
 
 }  // namespace
 
+ClientKind Supervisor::client_kind() const {
+  const System& system = plan_.system;
+  ClientKind kind{system.client.empty() ? system.name : system.client, {}, system.client_options};
+  std::vector<NodeFacts> facts;
+  for (const auto& entry : entries_) facts.push_back(entry->facts);
+  for (const auto& word : system.client_command) {
+    auto filled = fill_template(system, word, facts, 0);
+    kind.command.push_back(filled.ok() ? *filled : word);
+  }
+  return kind;
+}
+
 Result<std::int64_t> Supervisor::start_program(const ProgramSpec& program) {
   const std::string log =
       std::filesystem::absolute(plan_.log_dir).string() + "/" + program.log + ".log";

@@ -37,18 +37,29 @@ void read_lists(const ConfigTable& root, System& system) {
 
 void read_node(const ConfigTable& root, System& system) {
   const ConfigTable node = root.table("node");
-  system.args = node.strings("args");
-  system.env = node.string_map("env");
+  if (node.has("args")) system.args = node.strings("args");
+  for (auto& [key, value] : node.string_map("env")) system.env[key] = value;
   for (const auto& file : node.tables("file")) {
     system.files[file.required_string("path")] = file.string("text");
+  }
+}
+
+// kind and command are for sunder; every other text is for the adapter.
+void read_client(const ConfigTable& root, System& system) {
+  const ConfigTable client = root.table("client");
+  if (!client.present()) return;
+  system.client = client.string("kind", system.client);
+  if (client.has("command")) system.client_command = client.strings("command");
+  for (const auto& key : client.keys()) {
+    if (key != "kind" && key != "command") system.client_options[key] = client.string(key);
   }
 }
 
 void read_ready(const ConfigTable& root, System& system) {
   const ConfigTable ready = root.table("ready");
   system.ready.port = ready.string("port", system.ready.port);
-  system.ready.http_path = ready.string("http");
-  system.ready.expect = ready.string("expect");
+  system.ready.http_path = ready.string("http", system.ready.http_path);
+  system.ready.expect = ready.string("expect", system.ready.expect);
   system.ready_timeout = ready.duration("timeout", system.ready_timeout);
   if (system.ports.count(system.ready.port) == 0) {
     ready.mistake("port", "there is no port of that name in [ports]");
@@ -72,6 +83,7 @@ Words words_of(const System& system, const NodeFacts& node) {
               {"index", std::to_string(node.index)},
               {"data_dir", node.data_dir},
               {"endpoint", node.endpoint}};
+  for (const auto& [name, text] : system.words) words.emplace_back(name, text);
   for (const auto& [name, port] : system.ports) {
     words.emplace_back(name + "_port", std::to_string(port));
   }
@@ -120,6 +132,25 @@ Result<std::string> fill_list(const System& system, const SystemList& list,
   return out;
 }
 
+// A variant is its base with what it says itself in place of the base's. A base is no variant: no chain, no circle.
+Status take_base(const ConfigTable& root, System& system) {
+  const std::string name = root.required_string("base");
+  for (const auto& file : system_files()) {
+    if (file.name != name) continue;
+    auto text = ConfigTable::from_string(file.text, "systems/" + name + "/system.toml");
+    if (!text.ok()) return std::move(text).error();
+    if (text->has("base")) break;
+    auto base = parse_system(file.text, "systems/" + name + "/system.toml");
+    if (!base.ok()) return std::move(base).error();
+    system = std::move(*base);
+    system.name = name;
+    if (system.client.empty()) system.client = name;
+    return {};
+  }
+  return Error{ErrorCode::invalid, "there is no system \"" + name + "\" that can be a base",
+               root.where("base")};
+}
+
 }  // namespace
 
 std::uint16_t System::port(std::string_view port_name) const {
@@ -151,21 +182,26 @@ Result<System> parse_system(std::string_view toml, const std::string& where) {
   if (!parsed.ok()) return std::move(parsed).error();
   const ConfigTable& root = *parsed;
   System system;
-  system.title = root.required_string("title");
+  const bool variant = root.has("base");
+  if (variant) SUNDER_TRY(take_base(root, system));
+  system.title = variant ? root.string("title", system.title) : root.required_string("title");
   const ConfigTable install = root.table("install");
-  system.packages = install.strings("packages");
-  system.hint = install.string("hint");
+  if (install.has("packages")) system.packages = install.strings("packages");
+  system.hint = install.string("hint", system.hint);
   const ConfigTable program = root.table("program");
-  system.binary = program.required_string("binary");
-  system.version_args = program.strings("version_args");
-  system.version_prefix = program.string("version_prefix");
+  system.binary =
+      variant ? program.string("binary", system.binary) : program.required_string("binary");
+  if (program.has("version_args")) system.version_args = program.strings("version_args");
+  system.version_prefix = program.string("version_prefix", system.version_prefix);
   read_ports(root, system);
   read_lists(root, system);
+  for (auto& [key, value] : root.string_map("words")) system.words[key] = value;
   read_node(root, system);
+  read_client(root, system);
   read_ready(root, system);
   const ConfigTable host = root.table("host");
-  system.host_access = host.boolean("access", true);
-  system.inside_reason = host.string("reason");
+  system.host_access = host.boolean("access", system.host_access);
+  system.inside_reason = host.string("reason", system.inside_reason);
   SUNDER_TRY(root.finish());
   return system;
 }

@@ -50,8 +50,14 @@ struct System {
   std::map<std::string, std::string>
       files;  ///< path template → text template, written before the first start
   std::map<std::string, SystemList> lists;
+  std::map<std::string, std::string>
+      words;  ///< {name} → text in templates; variants of a base set them anew
   ReadyProbe ready;
   Nanos ready_timeout = 30 * kSecond;
+
+  std::string client;  ///< the adapter of its clients; empty: the one of the system's name
+  std::vector<std::string> client_command;  ///< exec: templates, filled in as for the first node
+  std::map<std::string, std::string> client_options;  ///< for the adapter
 
   /// A command on the host can use `{endpoint}` of each node. False: only `wrap --inside` works, for `inside_reason`.
   bool host_access = true;
