@@ -3,10 +3,7 @@
 // run folder → harness/shrink (a run of its own per trial) → shrunk.toml with the one command that runs it.
 // Exit codes: 0 written, 2 usage or a run that did not fail, 3 the failure did not come again, 4 environment,
 // 130 Ctrl-C (the best so far is written). Tested by tests/cluster/shrink_test.py.
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <climits>
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -70,11 +67,9 @@ std::optional<int> parse(const std::vector<std::string>& words, ShrinkArgs& args
   return parse_command(app, words);
 }
 
-std::string program_path() {
-  char path[PATH_MAX];
-  const ssize_t length = ::readlink("/proc/self/exe", path, sizeof path);
-  return length > 0 ? std::string(path, static_cast<std::size_t>(length)) : "sunder";
-}
+// This program, also where its file has been replaced meanwhile (a build); the name is asked for by the child, whose
+// own it is until it becomes what it names.
+constexpr const char* kProgram = "/proc/self/exe";
 
 // A word of a command line, quoted where the shell would take it apart.
 std::string shell_word(const std::string& word) {
@@ -165,7 +160,7 @@ Result<std::optional<shrink::Found>> search_in_scratch(const ShrinkArgs& args,
   if (!scratch) return scratch.error();
   Progress progress(args.quiet || args.json);
   const auto stop = [] { return interrupted().load(); };
-  shrink::Trials trials(program_path(), *scratch, run.seed, run.check, stop);
+  shrink::Trials trials(kProgram, *scratch, run.seed, run.check, stop);
   shrink::SearchOptions options;
   options.oracle = [&](const harness::Suite& suite) {
     progress.update("trying " + shrink::describe(suite), false);

@@ -221,6 +221,14 @@ std::vector<Move> fewer_pairs(const Suite& suite) {
   return out;
 }
 
+// The windows that begin by `length`, and the load until then or until the last of them ends.
+Suite first_part(Suite suite, Nanos length) {
+  auto& windows = suite.nemeses;
+  while (!windows.empty() && windows.back().at > length) windows.pop_back();
+  suite.workload.time = std::min(suite.workload.time, std::max({length, end_of(suite), kShortest}));
+  return suite;
+}
+
 }  // namespace
 
 std::vector<Range> chunks_to_drop(std::size_t count) {
@@ -279,20 +287,23 @@ Suite focused(const Suite& suite, const std::string& check) {
 std::vector<Move> openings(const Suite& suite, Nanos failed_by) {
   std::vector<Move> out;
   if (failed_by >= 0) {
-    Suite until = suite;
-    auto& windows = until.nemeses;
-    while (!windows.empty() && windows.back().at > failed_by) windows.pop_back();
-    until.workload.time =
-        std::min(suite.workload.time, std::max({failed_by, end_of(until), kShortest}));
-    if (!windows.empty()) {
+    Suite until = first_part(suite, failed_by);
+    if (!until.nemeses.empty()) {
       Suite last = until;
-      last.nemeses = {windows.back()};
+      last.nemeses = {until.nemeses.back()};
       last = laid_out(std::move(last), kSecond, kSecond, kSecond);
       std::string text = "the window around the failure alone: " + describe(last);
       out.push_back({std::move(last), std::move(text)});
     }
     std::string text = "up to the failure: " + describe(until);
     if (until.workload.time < suite.workload.time) out.push_back({std::move(until), text});
+    // A failure that comes at once by luck wants more chances than that, but seldom the whole schedule.
+    for (Nanos length = std::max(2 * failed_by, kSecond); length < suite.workload.time / 2;
+         length *= 4) {
+      Suite part = first_part(suite, length);
+      text = "the first part: " + describe(part);
+      out.push_back({std::move(part), std::move(text)});
+    }
   }
   out.push_back({suite, "the whole schedule: " + describe(suite)});
   return out;

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -344,7 +345,10 @@ TEST_CASE("etcd: a real node: reads, writes, cas, its status, and its death", "[
 }
 
 TEST_CASE("clients: systems without an adapter are refused, with the list") {
-  CHECK(known_clients() == std::vector<std::string>{"etcd", "embedded"});
+  const std::vector<std::string> known = known_clients();
+  for (const char* name : {"etcd", "embedded", "exec"}) {
+    CHECK(std::count(known.begin(), known.end(), name) == 1);
+  }
   const auto made = make_client("cassandra");
   REQUIRE_FALSE(made.ok());
   CHECK(made.error().code == ErrorCode::unsupported);

@@ -135,6 +135,12 @@ TEST_CASE("shrink: every move makes the suite smaller, and keeps it valid") {
       check_valid(move.suite);
     }
   }
+  // One that came at once: 50 ms of load, 1 s, 4 s and 16 s before the whole minute.
+  const std::vector<Move> at_once = openings(minute(), 0);
+  REQUIRE(at_once.size() == 5);
+  for (std::size_t i = 1; i < at_once.size(); ++i) {
+    CHECK(at_once[i - 1].suite.workload.time < at_once[i].suite.workload.time);
+  }
 }
 
 TEST_CASE("shrink: a failure that needs one window, one key and one link is found") {
@@ -233,7 +239,7 @@ TEST_CASE("shrink: a failure that does not come again is told, and an oracle tha
   const auto found = search(minute(), never.options);
   REQUIRE(found.ok());
   CHECK_FALSE(found->has_value());
-  CHECK(never.runs == 9);  // three guesses, three trials each
+  CHECK(never.runs == 12);  // four guesses, three trials each
 
   Scene broken([](const Suite&) { return true; });
   broken.options.oracle = [](const Suite&) -> Result<bool> {
