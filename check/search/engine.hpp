@@ -80,7 +80,6 @@ class Search {
     slot_of_op_[i] = slot;
     if (!machine_.pure(i)) {
       const Changer changer{machine_.alike(i), machine_.end(i), i, slot};
-      if (changer.end == kNever) pending_.push_back(slot);
       if (changer.end != kNever && machine_.blind(i)) flip(blind_, slot);
       changers_.insert(std::lower_bound(changers_.begin(), changers_.end(), changer), changer);
       return;
@@ -128,10 +127,10 @@ class Search {
   }
 
   // after_ → now_. A configuration in which an operation is free can do all that one can do in which the same operation has
-  // happened, or has to; and so can one in which a pending operation has not happened, where the state is the same.
+  // happened, or has to.
   void leave_weaker_out() {
-    const bool no_blind = std::all_of(blind_.begin(), blind_.end(), [](auto w) { return w == 0; });
-    if (after_.list().size() < kFew || (no_blind && pending_.empty())) {
+    if (after_.list().size() < kFew ||
+        std::all_of(blind_.begin(), blind_.end(), [](auto w) { return w == 0; })) {
       std::swap(now_, after_);
       return;
     }
@@ -141,13 +140,6 @@ class Search {
     }
   }
   [[nodiscard]] bool has_stronger(const Config<kWords>& config) const {
-    for (const std::uint32_t slot :
-         pending_) {  // the same without a pending one: it need not happen
-      if (!config.has(slot)) continue;
-      Config<kWords> stronger = config;
-      stronger.clear(slot);
-      if (after_.contains(stronger)) return true;
-    }
     for (const Changer& changer : changers_) {
       if (!has(blind_, changer.slot) || has(config.free, changer.slot)) continue;
       Config<kWords> stronger = config;
@@ -201,7 +193,6 @@ class Search {
   void take(const Config<kWords>& config, const Changer& changer, std::uint32_t slot) {
     Config<kWords> further = config;
     if (!machine_.step(changer.op, config.state, further.state)) return;
-    if (changer.end == kNever && further.state == config.state) return;  // as if it never happens
     further.set(changer.slot);
     const bool observed = observe(further);
     if (machine_.blind(changer.op)) {
@@ -228,13 +219,12 @@ class Search {
   Machine& machine_;
   const Deadline& deadline_;
   SearchVerdict verdict_;
-  ConfigSet<kWords> now_;               // explain everything that has ended
-  ConfigSet<kWords> after_;             // and the operation that ends now
-  ConfigSet<kWords> reached_;           // on the way, without that operation
-  std::vector<Changer> changers_;       // open, those that are alike side by side
-  std::vector<Observer> observers_;     // open
-  Mask blind_{};                        // slots of open blind operations that will end
-  std::vector<std::uint32_t> pending_;  // slots of open operations that will not end
+  ConfigSet<kWords> now_;            // explain everything that has ended
+  ConfigSet<kWords> after_;          // and the operation that ends now
+  ConfigSet<kWords> reached_;        // on the way, without that operation
+  std::vector<Changer> changers_;    // open, those that are alike side by side
+  std::vector<Observer> observers_;  // open
+  Mask blind_{};                     // slots of open blind operations that will end
   std::uint32_t slots_ = 0;
   std::vector<std::uint32_t> free_;
   std::vector<std::uint32_t> slot_of_op_;
