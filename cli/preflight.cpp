@@ -47,7 +47,7 @@ Result<std::string> preflight_or_explicit(harness::Suite& suite) {
     if (harness::explicit_mode_can(nemesis)) continue;
     error.message +=
         std::string("; or write kind = \"reset\", \"close\" or \"refuse\" instead of \"") +
-        name_of(nemesis.kind) + "\", which need no namespaces";
+        name_of(nemesis.kind) + "\", which need no namespaces; sunder doctor says what works here";
     return error;
   }
   suite.cluster.network = "explicit";

@@ -74,7 +74,9 @@ class Cap(support.ClusterTest):
             relays = result["relays"]
             self.assertGreater(relays["overtook"], 10, relays)
             if causal == "pass":
-                self.assertEqual((result["strongest"], relays["stale"]), ("causal", 0), relays)
+                # What causal consistency allows beyond sequential comes by chance, and not in every short run.
+                self.assertIn(result["strongest"], ("causal", "sequential"), result["models"])
+                self.assertEqual(relays["stale"], 0, relays)
             else:
                 self.assertEqual(result["strongest"], "read-your-writes", result["models"])
                 self.assertGreater(relays["stale"], 0, relays)
