@@ -110,8 +110,9 @@ class Court {
     left.seconds -= static_cast<double>(monotonic_clock().now() - start_) / 1e9;
     left.seconds = std::max(left.seconds, 0.0);
     left.memory_bytes -= std::min(left.memory_bytes, judged_.history.bytes());
-    return {judged_.history, left, judged_.windows,
-            std::max(1U, std::thread::hardware_concurrency()), request_.model, request_.negative_balances};
+    return {judged_.history, left,
+            judged_.windows, std::max(1U, std::thread::hardware_concurrency()),
+            request_.model,  request_.negative_balances};
   }
 
   [[nodiscard]] std::vector<const CheckKind*> wanted() const {

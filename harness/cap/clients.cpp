@@ -104,7 +104,7 @@ void Clients::one_operation(DbClient& client, const NodeStatus& node, ClientStat
 
 Status Clients::audit() {
   std::vector<std::string> keys = shared_.workload->keys(shared_.spec.keys);
-  if (nodes_.size() >= kRelayers) keys.insert(keys.end(), {kCauseKey, kEffectKey});
+  if (nodes_.size() >= kRelayers) keys.insert(keys.end(), kRelayKeys.begin(), kRelayKeys.end());
   std::vector<Status> failures(nodes_.size());
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {

@@ -35,15 +35,12 @@ struct OpFindings {
   std::string worst_role;
 };
 
-/// What the relays showed (relay.hpp). Only one that overtook the slow way could have shown an effect before its cause.
-struct RelayFindings {
-  std::uint64_t begun = 0;  ///< the cause was written
-  std::uint64_t complete =
-      0;  ///< … and its effect seen at the third node, and the cause asked for there
-  std::uint64_t overtook =
-      0;  ///< … and the effect was written before the cause could have come the slow way
-  std::uint64_t stale =
-      0;  ///< … and the third node still answered what was there before the cause (of all complete)
+/// What relays or crossings showed (relay.hpp). Only one that overtook the slow way could have shown anything.
+struct RaceFindings {
+  std::uint64_t begun = 0;     ///< its first write was acknowledged
+  std::uint64_t complete = 0;  ///< … and every step after it was answered
+  std::uint64_t overtook = 0;  ///< … before the first write could have come the slow way
+  std::uint64_t stale = 0;     ///< of all complete: the last answer did not show the first write
 };
 
 /// What the ladder says of one consistency model.
@@ -52,7 +49,7 @@ struct ModelFindings {
   std::string state;  ///< pass, fail, unknown, vacuous, not observable
   std::uint64_t power = 0;
   std::string text;
-  bool shown = false;   ///< passed, and with relays where it has to do with causes
+  bool shown = false;   ///< passed, and with races that could have refuted it, where it needs such
   bool single = false;  ///< one session guarantee: stands beside the others, not above them
 };
 
@@ -116,7 +113,8 @@ struct Findings {
   check::CheckResult whole;           ///< linearizable, calm, delays, cuts, heals and final reads
   check::CheckResult under_delay;     ///< the part before the first cut
   std::vector<ModelFindings> models;  ///< of the whole, strongest first
-  RelayFindings relays;
+  RaceFindings relays;                ///< could refute causal, session and writes-follow-reads
+  RaceFindings crossings;             ///< could refute sequential
   std::vector<RoleLatency> latencies;
   QuorumFindings quorum;
   std::vector<CutFindings> cuts;

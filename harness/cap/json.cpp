@@ -75,11 +75,11 @@ std::string model_json(const ModelFindings& model) {
          ",\"power\":" + std::to_string(model.power) + ",\"text\":" + quoted(model.text) + "}";
 }
 
-std::string relays_json(const RelayFindings& relays) {
-  return "{\"begun\":" + std::to_string(relays.begun) +
-         ",\"complete\":" + std::to_string(relays.complete) +
-         ",\"overtook\":" + std::to_string(relays.overtook) +
-         ",\"stale\":" + std::to_string(relays.stale) + "}";
+std::string races_json(const RaceFindings& races) {
+  return "{\"begun\":" + std::to_string(races.begun) +
+         ",\"complete\":" + std::to_string(races.complete) +
+         ",\"overtook\":" + std::to_string(races.overtook) +
+         ",\"stale\":" + std::to_string(races.stale) + "}";
 }
 
 std::string calm_json(const Findings& findings) {
@@ -171,7 +171,8 @@ std::string findings_json(const Findings& findings) {
          ",\"under_delay\":" + verdict_json(findings.under_delay) +
          ",\"whole\":" + verdict_json(findings.whole) + "}" +
          ",\"models\":" + array(findings.models, model_json) +
-         ",\"relays\":" + relays_json(findings.relays) +
+         ",\"relays\":" + races_json(findings.relays) +
+         ",\"crossings\":" + races_json(findings.crossings) +
          ",\"quorum\":" + quorum_json(findings.quorum) +
          ",\"cuts\":" + array(findings.cuts, cut_json) +
          ",\"latencies\":" + array(findings.latencies, role_json) +

@@ -166,7 +166,8 @@ void measure(const MeasureInput& input, Findings* findings) {
   findings->latencies = measure_latencies(input, records, findings->seed);
   findings->calm = calm_of(input, records);
   findings->relays = measure_relays(input, records);
-  findings->models = measure_models(input, findings->relays);
+  findings->crossings = measure_crossings(input, records);
+  findings->models = measure_models(input, findings->relays, findings->crossings);
   const std::vector<Cell> cells = measure_cells(input, records);
   for (const std::string& name : ops_of(input.history)) {
     if (offering(shared.calm, name) == 0) continue;

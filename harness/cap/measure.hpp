@@ -42,11 +42,13 @@ void measure(const MeasureInput& input, Findings* findings);
 [[nodiscard]] std::vector<RoleLatency> measure_latencies(const MeasureInput& input,
                                                          const Records& records,
                                                          std::uint64_t seed);
-[[nodiscard]] RelayFindings measure_relays(const MeasureInput& input, const Records& records);
-/// Which models stand. One that speaks of causes (sequential, causal, session, writes-follow-reads) is shown only where
-/// relays gave it the chance to fail.
+[[nodiscard]] RaceFindings measure_relays(const MeasureInput& input, const Records& records);
+[[nodiscard]] RaceFindings measure_crossings(const MeasureInput& input, const Records& records);
+/// Which models stand. One that speaks of causes (causal, session, writes-follow-reads) is shown only where relays gave it
+/// the chance to fail, and `sequential` only where crossings did too.
 [[nodiscard]] std::vector<ModelFindings> measure_models(const MeasureInput& input,
-                                                        const RelayFindings& relays);
+                                                        const RaceFindings& relays,
+                                                        const RaceFindings& crossings);
 
 /// Steps with delayed nodes, against the undelayed phases.
 [[nodiscard]] std::vector<QuorumStep> measure_quorum_delay(const MeasureInput& input,

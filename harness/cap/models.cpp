@@ -2,6 +2,7 @@
 //
 // A history refutes or does not; whether it could have refuted is another question. For causes and effects it could where
 // a relay overtook the slow way: the effect was acknowledged before the cause could have come to the third node by itself.
+// For one order of all operations it could where a crossing was over by then.
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -50,7 +51,7 @@ class PhaseOps {
 };
 
 // The relay of one cause, which ended before `end`.
-void add_relay(const PhaseOps& ops, const Op& cause, Nanos end, Nanos slow, RelayFindings* out) {
+void add_relay(const PhaseOps& ops, const Op& cause, Nanos end, Nanos slow, RaceFindings* out) {
   ++out->begun;
   const Op* seen = ops.first(OpKind::read, kCauseKey, 1, cause.completed, end, cause.value);
   if (seen == nullptr) return;
@@ -65,6 +66,40 @@ void add_relay(const PhaseOps& ops, const Op& cause, Nanos end, Nanos slow, Rela
   if (asked->value != cause.value) ++out->stale;
 }
 
+// The crossing of one write, which ended before `end`.
+void add_crossing(const PhaseOps& ops, const Op& left, Nanos end, Nanos slow, RaceFindings* out) {
+  ++out->begun;
+  const Op* before = ops.first(OpKind::read, kRightKey, 0, left.completed, end);
+  if (before == nullptr) return;
+  const Op* right = ops.first(OpKind::write, kRightKey, 2, before->completed, end);
+  if (right == nullptr) return;
+  const Op* asked = ops.first(OpKind::read, kLeftKey, 2, right->completed, end);
+  if (asked == nullptr) return;
+  ++out->complete;
+  if (asked->completed - left.invoked < slow) ++out->overtook;
+  if (asked->value != left.value) ++out->stale;
+}
+
+using AddRace = void (*)(const PhaseOps&, const Op&, Nanos, Nanos, RaceFindings*);
+
+// Races begin with a write of `key` at the first node, and are over when the next one begins.
+RaceFindings measure_races(const MeasureInput& input, const Records& records, const char* key,
+                           AddRace add) {
+  RaceFindings out;
+  for (const PhaseRecord& phase : records.phases) {
+    if (phase.plan.kind != PhaseKind::relay || phase.touched.size() != kRelayers) continue;
+    const PhaseOps ops(input.history, phase);
+    const Op* begin = nullptr;
+    for (const Op* op : ops.all()) {
+      if (!ops.is(*op, OpKind::write, key, 0)) continue;
+      if (begin != nullptr) add(ops, *begin, op->invoked, phase.plan.rtt, &out);
+      begin = op;
+    }
+    if (begin != nullptr) add(ops, *begin, phase.to, phase.plan.rtt, &out);
+  }
+  return out;
+}
+
 constexpr std::array<std::string_view, 4> kOfCauses{"sequential", "causal", "session",
                                                     "writes-follow-reads"};
 constexpr std::array<std::string_view, 4> kSingle{"read-your-writes", "monotonic-reads",
@@ -76,23 +111,16 @@ bool is_one_of(const std::array<std::string_view, 4>& models, std::string_view n
 
 }  // namespace
 
-RelayFindings measure_relays(const MeasureInput& input, const Records& records) {
-  RelayFindings out;
-  for (const PhaseRecord& phase : records.phases) {
-    if (phase.plan.kind != PhaseKind::relay || phase.touched.size() != kRelayers) continue;
-    const PhaseOps ops(input.history, phase);
-    const Op* cause = nullptr;
-    for (const Op* op : ops.all()) {
-      if (!ops.is(*op, OpKind::write, kCauseKey, 0)) continue;
-      if (cause != nullptr) add_relay(ops, *cause, op->invoked, phase.plan.rtt, &out);
-      cause = op;
-    }
-    if (cause != nullptr) add_relay(ops, *cause, phase.to, phase.plan.rtt, &out);
-  }
-  return out;
+RaceFindings measure_relays(const MeasureInput& input, const Records& records) {
+  return measure_races(input, records, kCauseKey, add_relay);
 }
 
-std::vector<ModelFindings> measure_models(const MeasureInput& input, const RelayFindings& relays) {
+RaceFindings measure_crossings(const MeasureInput& input, const Records& records) {
+  return measure_races(input, records, kLeftKey, add_crossing);
+}
+
+std::vector<ModelFindings> measure_models(const MeasureInput& input, const RaceFindings& relays,
+                                          const RaceFindings& crossings) {
   std::vector<ModelFindings> out;
   for (const check::Rung& rung :
        check::climb({input.history, input.budget, input.windows, 1, ""}).rungs) {
@@ -101,8 +129,9 @@ std::vector<ModelFindings> measure_models(const MeasureInput& input, const Relay
     model.state = check::name_of(rung.state);
     model.power = rung.result.power;
     model.text = rung.result.text;
-    model.shown = rung.state == check::RungState::pass &&
-                  (!is_one_of(kOfCauses, model.name) || relays.overtook > 0);
+    const bool tried = (!is_one_of(kOfCauses, model.name) || relays.overtook > 0) &&
+                       (model.name != "sequential" || crossings.overtook > 0);
+    model.shown = rung.state == check::RungState::pass && tried;
     model.single = is_one_of(kSingle, model.name);
     out.push_back(std::move(model));
   }

@@ -163,6 +163,10 @@ ModelFindings model_of(const json& in) {
   return out;
 }
 
+RaceFindings races_of(const json& in) {
+  return {count(in, "begun"), count(in, "complete"), count(in, "overtook"), count(in, "stale")};
+}
+
 QuorumStep step_of(const json& in) {
   QuorumStep out;
   out.nodes = few(in, "nodes");
@@ -246,9 +250,8 @@ Findings findings_of(const json& in) {
   out.under_delay = verdict_of(field(verdicts, "under_delay"));
   out.whole = verdict_of(field(verdicts, "whole"));
   for (const json& model : list(in, "models")) out.models.push_back(model_of(model));
-  const json& relays = field(in, "relays");
-  out.relays = {count(relays, "begun"), count(relays, "complete"), count(relays, "overtook"),
-                count(relays, "stale")};
+  out.relays = races_of(field(in, "relays"));
+  out.crossings = races_of(field(in, "crossings"));
   out.quorum = quorum_of(field(in, "quorum"));
   for (const json& cut : list(in, "cuts")) out.cuts.push_back(cut_of(cut));
   for (const json& role : list(in, "latencies")) out.latencies.push_back(role_of(role));

@@ -73,6 +73,14 @@ void Relays::relay(std::array<Runner, kRelayers>& runners, const StopCheck& over
   c.reads(kCauseKey);
 }
 
+void Relays::cross(std::array<Runner, kRelayers>& runners) {
+  auto& [a, b, c] = runners;
+  if (!a.writes(kLeftKey, ++last_value_)) return;
+  a.reads(kRightKey);
+  if (!c.writes(kRightKey, ++last_value_)) return;
+  c.reads(kLeftKey);
+}
+
 Status Relays::run(const std::vector<std::string>& along, Nanos until, const StopCheck& stop) {
   SUNDER_ASSERT(along.size() == kRelayers);
   const std::vector<NodeStatus> nodes = shared_.cluster->nodes();
@@ -97,6 +105,7 @@ Status Relays::run(const std::vector<std::string>& along, Nanos until, const Sto
       while (!over()) {
         const Nanos next = shared_.clock->now() + kApart;
         relay(runners, over);
+        cross(runners);
         sleep_until(*shared_.clock, next, over);
       }
       return {};

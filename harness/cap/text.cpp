@@ -89,19 +89,27 @@ std::string standing(const Findings& findings, const ModelFindings& model) {
   std::string out =
       model.name + " (not refuted in " + std::to_string(model.power) + " opportunities";
   if (model.shown && !model.single && findings.relays.overtook > 0) {
-    out += " and " + std::to_string(findings.relays.overtook) + " such relays";
+    out += ", " + std::to_string(findings.relays.overtook) + " such relays and " +
+           std::to_string(findings.crossings.overtook) + " such crossings";
   }
   return out + ")";
 }
 
 // Causal consistency is the one above the session guarantees: what refutes it is worth a sentence of its own.
 void add_models(const Findings& findings, std::vector<std::string>* out) {
-  const RelayFindings& relays = findings.relays;
+  const RaceFindings& relays = findings.relays;
   if (relays.begun > 0) {
     out->push_back("Relays, in which an effect can come before its cause: " +
                    of(relays.complete, relays.begun) + " complete, " +
                    std::to_string(relays.overtook) + " of them faster than the cause; " +
                    of(relays.stale, relays.complete) + " showed the effect and not the cause.");
+  }
+  const RaceFindings& crossings = findings.crossings;
+  if (crossings.begun > 0) {
+    out->push_back("Crossings, in which two sessions may both miss what the other wrote: " +
+                   of(crossings.complete, crossings.begun) + " complete, " +
+                   std::to_string(crossings.overtook) + " of them faster than the news; in " +
+                   of(crossings.stale, crossings.complete) + " neither saw the other's write.");
   }
   std::string stand;
   std::string unproved;
@@ -116,8 +124,7 @@ void add_models(const Findings& findings, std::vector<std::string>* out) {
   }
   out->push_back("The strongest model that stands: " + (stand.empty() ? "none" : stand) + ".");
   if (!unproved.empty()) {
-    out->push_back("Neither refuted nor shown, for no effect overtook its cause: " + unproved +
-                   ".");
+    out->push_back("Neither refuted nor shown, for nothing overtook its cause: " + unproved + ".");
   }
   for (const ModelFindings& model : findings.models) {
     if (model.name == "causal" && model.state == "fail") {

@@ -24,6 +24,8 @@ struct Nature {
   bool refuses_reads = true;
   bool primary = false;        // n1 decides writes, alone
   bool early_effects = false;  // an effect that overtakes its cause is shown
+  bool late_news = false;      // a write is not seen at the other end of a slow way
+  bool crossings = true;
 };
 
 constexpr Row kRow{.name = "made-up", .summary = "", .system = "etcd"};
@@ -33,7 +35,8 @@ class World {
  public:
   explicit World(const Nature& nature) : nature_(nature), plan_(*make_plan(kRow, true, 3)) {
     history_.nodes = {"n1", "n2", "n3"};
-    history_.keys = {"k1", kCauseKey, kEffectKey};
+    history_.keys = {"k1"};
+    history_.keys.insert(history_.keys.end(), kRelayKeys.begin(), kRelayKeys.end());
     for (const PhasePlan& phase : plan_.phases) play(phase);
     std::stable_sort(history_.ops.begin(), history_.ops.end(),
                      [](const check::Op& a, const check::Op& b) { return a.invoked < b.invoked; });
@@ -75,6 +78,7 @@ class World {
     if (plan.kind == PhaseKind::relay) record.touched = {"n1", "n2", "n3"};
     for (const Nanos end = now_ + plan.length; now_ < end;) {
       if (plan.kind == PhaseKind::relay) relay(plan.rtt);
+      if (plan.kind == PhaseKind::relay && nature_.crossings) cross();
       step(record);
       now_ += 50 * kMillisecond;
     }
@@ -117,19 +121,32 @@ class World {
   void relay(Nanos slow) {
     const check::ValueId cause = history_.values.intern(static_cast<std::int64_t>(++relayed_));
     const check::ValueId effect = history_.values.intern(static_cast<std::int64_t>(++relayed_));
-    constexpr int kFirst = 15;  // process id
-    const auto one = [&](OpKind kind, std::uint16_t node, check::ValueId value, std::uint32_t key) {
-      operation(kind, node, kFirst + node, kMillisecond, value, true);
-      history_.ops.back().key = key;
-      now_ += 2 * kMillisecond;
-    };
-    one(OpKind::write, 0, cause, 1);
-    one(OpKind::read, 1, cause, 1);
-    one(OpKind::write, 1, effect, 2);
+    race(OpKind::write, 0, cause, 1);
+    race(OpKind::read, 1, cause, 1);
+    race(OpKind::write, 1, effect, 2);
     if (!nature_.early_effects) now_ += slow;
-    one(OpKind::read, 2, effect, 2);
-    one(OpKind::read, 2, nature_.early_effects ? cause_ : cause, 1);
+    race(OpKind::read, 2, effect, 2);
+    race(OpKind::read, 2, nature_.early_effects ? cause_ : cause, 1);
     cause_ = cause;
+  }
+
+  // Left is written at n1 and right at n3, where the news of left comes late or at once.
+  void cross() {
+    const check::ValueId left = history_.values.intern(static_cast<std::int64_t>(++relayed_));
+    const check::ValueId right = history_.values.intern(static_cast<std::int64_t>(++relayed_));
+    race(OpKind::write, 0, left, 3);
+    race(OpKind::read, 0, right_, 4);
+    race(OpKind::write, 2, right, 4);
+    race(OpKind::read, 2, nature_.late_news ? left_ : left, 3);
+    left_ = left;
+    right_ = right;
+  }
+
+  void race(OpKind kind, std::uint16_t node, check::ValueId value, std::uint32_t key) {
+    constexpr int kFirst = 15;  // process id
+    operation(kind, node, kFirst + node, kMillisecond, value, true);
+    history_.ops.back().key = key;
+    now_ += 2 * kMillisecond;
   }
 
   // A write at one node, then a read at another.
@@ -186,8 +203,17 @@ class World {
   std::uint16_t alone_ = 0;  // the node that was cut off last
   check::ValueId current_ = check::kAbsent;
   check::ValueId cause_ = check::kAbsent;
+  check::ValueId left_ = check::kAbsent;
+  check::ValueId right_ = check::kAbsent;
   std::uint64_t relayed_ = 1'000'000;
 };
+
+const ModelFindings& model_of(const Findings& findings, const std::string& name) {
+  const auto found = std::find_if(findings.models.begin(), findings.models.end(),
+                                  [&](const ModelFindings& one) { return one.name == name; });
+  REQUIRE(found != findings.models.end());
+  return *found;
+}
 
 const OpFindings& op_of(const Findings& findings, const std::string& name) {
   const auto found = std::find_if(findings.ops.begin(), findings.ops.end(),
@@ -218,6 +244,10 @@ TEST_CASE("cap: a majority system is C/C, its slope that of the worst role, its 
   CHECK(found.relays.complete == found.relays.begun);
   CHECK(found.relays.overtook == found.relays.begun);
   CHECK(found.relays.stale == 0);
+  CHECK(found.crossings.begun > 10);
+  CHECK(found.crossings.complete == found.crossings.begun);
+  CHECK(found.crossings.overtook == found.crossings.begun);
+  CHECK(found.crossings.stale == 0);
   CHECK(found.quorum.f_by_cut == 1U);
   CHECK(found.quorum.f_by_delay == 1U);
   CHECK(found.keys.agreed == 1);
@@ -272,10 +302,7 @@ TEST_CASE(
   CHECK(found.relays.stale == found.relays.complete);
   REQUIRE(found.strongest() != nullptr);
   CHECK(found.strongest()->single);
-  const auto causal = std::find_if(found.models.begin(), found.models.end(),
-                                   [](const ModelFindings& one) { return one.name == "causal"; });
-  REQUIRE(causal != found.models.end());
-  CHECK(causal->state == "fail");
+  CHECK(model_of(found, "causal").state == "fail");
   CHECK(text.find("Not causal: ") != std::string::npos);
 }
 
@@ -299,6 +326,25 @@ TEST_CASE("cap: causal is not shown where no effect could have overtaken its cau
   CHECK(text.find("Neither refuted nor shown") != std::string::npos);
   // Real time needs no relay.
   CHECK(alone({}, false).strongest()->name == "linearizable");
+}
+
+TEST_CASE("cap: two sessions that miss each other's write refute sequential, and no causal") {
+  Nature nature{0, 0, -1, true, false, false};
+  nature.late_news = true;
+  const Findings found = World(nature).measured();
+  INFO(findings_text(found));
+  CHECK(found.crossings.stale == found.crossings.complete);
+  CHECK(model_of(found, "sequential").state == "fail");
+  CHECK(found.relays.stale == 0);
+  REQUIRE(found.strongest() != nullptr);
+  CHECK(found.strongest()->name == "causal");
+  // Without crossings nothing could have refuted it.
+  nature.crossings = false;
+  const Findings untried = World(nature).measured();
+  INFO(findings_text(untried));
+  CHECK(model_of(untried, "sequential").state == "pass");
+  CHECK_FALSE(model_of(untried, "sequential").shown);
+  CHECK(untried.strongest()->name == "causal");
 }
 
 TEST_CASE("cap: JSON has the contract's fields") {
@@ -340,7 +386,7 @@ TEST_CASE("cap: a row comes back from its JSON, and its page is drawn from that 
 TEST_CASE("cap: a damaged row is refused with the field's name") {
   const std::string json = findings_json(World({}).measured());
   for (const char* field : {"seed", "cells", "cuts", "length_ns", "answers", "p50_ns", "verdicts",
-                            "relays", "keys", "stalls", "node_names", "why", "rate"}) {
+                            "relays", "crossings", "keys", "stalls", "node_names", "why", "rate"}) {
     CAPTURE(field);
     std::string broken = json;
     const std::string name = std::string("\"") + field + "\":";
