@@ -1,7 +1,7 @@
 // Deadline: a Budget that runs: asked in inner loops whether time, memory or the user's patience is over.
 //
-// Thread: one (copies share an account);
-// `interrupted` may be set by any (a signal handler). Tested by tests/check/search_test.cpp.
+// Thread: one each; copies may share an account, and `interrupted` may be set by any (a signal handler).
+// Tested by tests/check/search_test.cpp and budgets_test.cpp.
 #pragma once
 
 #include <algorithm>
@@ -16,6 +16,17 @@ namespace sunder::check {
 /// Of the monotonic clock, to now.
 [[nodiscard]] inline double seconds_since(Nanos started) {
   return static_cast<double>(monotonic_clock().now() - started) / 1e9;
+}
+
+/// What is left of a budget that has run since `started`.
+[[nodiscard]] inline Budget left_of(Budget budget, Nanos started) {
+  budget.seconds = std::max(0.0, budget.seconds - seconds_since(started));
+  return budget;
+}
+
+/// Seconds that a witness may take after the time of a budget is over: half of what is allowed, max(5 %, 0.5 s).
+[[nodiscard]] inline double proof_seconds(const Budget& budget) {
+  return std::max(0.025 * budget.seconds, 0.25);
 }
 
 class Deadline {

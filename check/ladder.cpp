@@ -93,7 +93,7 @@ void hide_unobservable(std::vector<Rung>& rungs) {
 // All rungs share one budget: a rung gets the time that those before it left.
 CheckInput rest_of(const CheckInput& input, Nanos started) {
   CheckInput rest = input;
-  rest.budget.seconds = std::max(0.0, input.budget.seconds - seconds_since(started));
+  rest.budget = left_of(input.budget, started);
   return rest;
 }
 

@@ -29,22 +29,19 @@ class Stages {
 
   /// From now: what is left and a little more, but no longer than a witness is worth.
   [[nodiscard]] Deadline proving() const {
-    const double over = std::max(kOver * budget_.seconds, kLeastOver);
     Budget rest = budget_;
-    rest.seconds = std::clamp(budget_.seconds + over - seconds_since(started_), 0.0,
-                              std::clamp(budget_.seconds / 4, 1.0, kMostForProof));
+    rest.seconds = std::clamp(budget_.seconds + proof_seconds(budget_) - seconds_since(started_),
+                              0.0, std::clamp(budget_.seconds / 4, 1.0, kMostForProof));
     return Deadline(rest, &held_);
   }
 
  private:
   static constexpr double kForFinding = 0.9;
-  static constexpr double kOver = 0.025;       // half of what is allowed
-  static constexpr double kLeastOver = 0.25;   // seconds; half of what is allowed
   static constexpr double kMostForProof = 15;  // seconds
 
   static Budget part(Budget budget, double share, Nanos started) {
-    budget.seconds = std::max(0.0, budget.seconds * share - seconds_since(started));
-    return budget;
+    budget.seconds *= share;
+    return left_of(budget, started);
   }
 
   Budget budget_;

@@ -5,6 +5,7 @@
 // that is `causal`.
 // Thread: pure; the budget may be interrupted from outside. Tested by tests/check/order_checks_test.cpp.
 #include "check/check_kind.hpp"
+#include "check/deadline.hpp"
 #include "check/order/report.hpp"
 #include "check/order/words.hpp"
 
@@ -31,10 +32,8 @@ CheckResult run(const CheckInput& input) {
   std::uint64_t across = 0;
   bool first = true;
   for (const auto& part : kParts) {
-    Budget rest = input.budget;
-    rest.seconds = std::max(0.0, rest.seconds - seconds_since(started));
-    CheckResult one =
-        order::check_sight(part.name, part.sight, sessions, input.history, rest, input.windows);
+    CheckResult one = order::check_sight(part.name, part.sight, sessions, input.history,
+                                         left_of(input.budget, started), input.windows);
     power += one.power;
     inside += one.power_inside;
     across += one.power_across;

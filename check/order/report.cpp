@@ -33,12 +33,9 @@ std::string sentence_of(const std::string& reason) {
 }  // namespace
 
 Budget rest_of(const Budget& budget, Nanos started) {
-  constexpr double kOver = 0.025;      // half of what is allowed
-  constexpr double kLeastOver = 0.25;  // seconds; half of what is allowed
   Budget rest = budget;
-  rest.seconds += std::max(kOver * budget.seconds, kLeastOver) - seconds_since(started);
-  rest.seconds = std::max(0.0, rest.seconds);
-  return rest;
+  rest.seconds += proof_seconds(budget);
+  return left_of(rest, started);
 }
 
 Reporter::Reporter(std::string name, const History& history, const Budget& budget,

@@ -10,8 +10,8 @@
 //    trace (a dequeue without an answer) is taken out with it. So it is left out.
 // Both are exact, and hold for every prefix of a history as well: the answer that settles an operation stands at its end.
 // The rules need of a Machine: an answer shows a trace only after an operation that left it (1), and a state with the trace
-// can't give an answer without it until something covers the trace (2). Tested by tests/check/models_test.cpp.
-// Thread: pure.
+// can't give an answer without it until something covers the trace (2).
+// Thread: pure. Tested by tests/check/pending_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,7 @@
-// Budgets: every check ends with its time, says so when it is interrupted, and does not begin what can't fit into memory.
+// Budgets: every check ends with its time (the processor's, so that a busy machine makes no difference), says so when it is
+// interrupted, and does not begin what can't fit into memory.
 #include <atomic>
+#include <ctime>
 #include <fstream>
 #include <map>
 #include <string>
@@ -60,6 +62,10 @@ const History& history_of(const std::string& model) {
   return at->second;
 }
 
+double processor_seconds() {
+  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
+
 }  // namespace
 
 TEST_CASE("budgets: every check ends near its time", "[check]") {
@@ -69,10 +75,10 @@ TEST_CASE("budgets: every check ends near its time", "[check]") {
     CAPTURE(kind->name);
     Budget budget;
     budget.seconds = 0.05;
-    const Nanos start = monotonic_clock().now();
+    const double start = processor_seconds();
     const CheckResult result = run_check(*kind, {history, budget, kNoWindows, 2, ""});
-    CHECK(seconds_since(start) < 1.5);  // 0.55 s, and room for sanitizers
-    CHECK((result.verdict != Verdict::unknown || !result.reason.empty() || kind->measurement));
+    CHECK(processor_seconds() - start < 1.5);  // 0.55 s, and room for sanitizers and two threads
+    if (result.verdict == Verdict::unknown) CHECK(result.reason == "budget.time");
   }
 }
 
