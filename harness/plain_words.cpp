@@ -69,8 +69,9 @@ std::string conclusion(const RunResults& results, const Side& cut_off) {
     return "At least one answer was stale: asked like this, " + system +
            " chose availability for reads, at the price of consistency.";
   }
-  if (broken)
+  if (broken) {
     return system + " did not do what this suite asks for: the history is not linearizable.";
+  }
   if (cut_off.reads.hardly() && cut_off.writes.hardly()) {
     return system +
            " chose consistency: the side that was cut off refused rather than answer wrongly.";

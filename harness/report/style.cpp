@@ -76,7 +76,7 @@ svg .tip{fill:transparent}svg .tip:hover{fill:rgba(128,128,128,.35)}
 svg .p50,svg .p99{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
 svg .p50{stroke:var(--p50)}svg .p99{stroke:var(--p99);stroke-dasharray:1 3.5}
 svg .rate{fill:var(--ok);opacity:.8}
-svg .edge{fill:none;stroke:var(--soft);stroke-width:1.2}svg .tip{fill:var(--soft)}
+svg .edge{fill:none;stroke:var(--soft);stroke-width:1.2}svg .head{fill:var(--soft)}
 svg .bar{stroke-width:1.5;fill-opacity:.35}
 svg .w{fill:var(--w);stroke:var(--w)}svg .r{fill:var(--r);stroke:var(--r)}
 svg .c{fill:var(--c);stroke:var(--c)}svg .open{fill-opacity:.08;stroke-dasharray:5 3}

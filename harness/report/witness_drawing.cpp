@@ -178,16 +178,17 @@ void draw_edge(Svg& svg, const Box& from, const Box& to, const std::string& word
   svg.path(
       "M" + num(x1) + " " + num(y1) + "Q" + num(cx) + " " + num(cy) + " " + num(x2) + " " + num(y2),
       "edge");
-  // The tip: a small triangle in the direction in which the arrow comes in.
+  // The head: a small triangle in the direction in which the arrow comes in.
   const double length = std::max(1.0, std::hypot(x2 - cx, y2 - cy));
   const double dx = (x2 - cx) / length * 7;
   const double dy = (y2 - cy) / length * 7;
   svg.path("M" + num(x2) + " " + num(y2) + "L" + num(x2 - dx - dy / 2) + " " +
                num(y2 - dy + dx / 2) + "L" + num(x2 - dx + dy / 2) + " " + num(y2 - dy - dx / 2) +
                "Z",
-           "tip");
-  if (!words.empty())
+           "head");
+  if (!words.empty()) {
     svg.text((x1 + 2 * cx + x2) / 4 + 4, (y1 + 2 * cy + y2) / 4, words, "t small");
+  }
 }
 
 void draw_axis(Svg& svg, const Moments& moments, double bottom) {
@@ -286,7 +287,7 @@ std::string one(const check::CheckResult& c, const ReportData& data) {
            "<p>Its events are in results.json; they can't be drawn without the history.</p>\n";
   }
   // Only registers are told again; every other check has said in its sentence what its witness shows.
-  const bool register_of = c.name == "linearizable" && !ops.empty() && registers(ops);
+  const bool register_of = c.name == "linearizable" && registers(ops);
   const std::string why =
       register_of ? check::explain_witness(data.history, c, data.windows) : std::string();
   out += "<p class=\"say\">" + escape_markup(why.empty() ? c.text : why) + "</p>\n";
@@ -296,8 +297,7 @@ std::string one(const check::CheckResult& c, const ReportData& data) {
   if (transactions(ops)) {
     caption +=
         " An arrow wr leads to who read what was written, ww to who wrote later, rw from who read "
-        "what was there "
-        "before to who wrote.";
+        "what was there before to who wrote.";
   } else {
     caption += " An arrow leads from what was left to who saw it.";
   }

@@ -128,7 +128,7 @@ TEST_CASE("witnesses: labels tell what each operation did and saw", "[report]") 
   };
   const std::vector<Wanted> all{
       {"linearizable", "2 was acknowledged", {">write 2<", ">read → 1<", "class=\"edge\""}},
-      {"causal", "the comment was seen", {">write 2<", ">read → absent<", "class=\"tip\""}},
+      {"causal", "the comment was seen", {">write 2<", ">read → absent<", "class=\"head\""}},
       {"set", "an acknowledged element", {">add 1<", ">read → [2]<"}},
       {"queue", "1 went in before 2", {">enqueue 1<", ">dequeue → 2<", ">dequeue → 1<"}},
       {"counter", "less than", {">increment 2<", ">read → 1<"}},
