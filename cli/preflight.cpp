@@ -19,17 +19,19 @@ Status look_for_database(const harness::Suite& suite) {
   return {};
 }
 
+// Where namespaces can't be had: `error` with the way to find out more.
+Error with_doctor(Error error) {
+  error.message += "; sunder doctor says what works here";
+  return error;
+}
+
 }  // namespace
 
 Status preflight(const harness::Suite& suite) {
   SUNDER_TRY(look_for_database(suite));
   if (suite.cluster.network == "explicit") return {};  // needs no privilege
-  auto isolated = harness::try_isolate();
-  if (!isolated) {
-    Error error = isolated.error();
-    error.message += "; sunder doctor says what works here";
-    return error;
-  }
+  const auto isolated = harness::try_isolate();
+  if (!isolated) return with_doctor(isolated.error());
   return {};
 }
 
@@ -40,15 +42,14 @@ Result<std::string> preflight_or_explicit(harness::Suite& suite) {
   if (isolated) return std::string();
   Error error = isolated.error();
   if (suite.cluster.network != "auto" || error.code != ErrorCode::unsupported) {
-    error.message += "; sunder doctor says what works here";
-    return error;
+    return with_doctor(std::move(error));
   }
   for (const harness::NemesisSpec& nemesis : suite.nemeses) {
     if (harness::explicit_mode_can(nemesis)) continue;
     error.message +=
         std::string("; or write kind = \"reset\", \"close\" or \"refuse\" instead of \"") +
-        name_of(nemesis.kind) + "\", which need no namespaces; sunder doctor says what works here";
-    return error;
+        name_of(nemesis.kind) + "\", which need no namespaces";
+    return with_doctor(std::move(error));
   }
   suite.cluster.network = "explicit";
   return "network: explicit, on loopback, for " + error.message;

@@ -116,7 +116,7 @@ CheckResult judge_by_name(const std::string& name, const check::History& history
                   "The history has no operations that this check judges; take another workload.");
   }
   return guarded(name.c_str(), [&] {
-    return kind->run({history, check::Budget{}, windows, 1, ""});
+    return check::run_check(*kind, {history, check::Budget{}, windows, 1, ""});
   });
 }
 

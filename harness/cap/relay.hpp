@@ -41,7 +41,8 @@ class Relays {
   /// LIFETIME: `shared` outlives it.
   explicit Relays(WorkerShared& shared);
 
-  /// A relay and a crossing, one after the other, along these three nodes, until `until` on the clock. Each run is three sessions of its own.
+  /// A relay and a crossing, again and again, along these three nodes, until `until` on the clock. Each run is three
+  /// sessions of its own.
   /// ERRORS: the client namespace or the adapter is not there.
   [[nodiscard]] Status run(const std::vector<std::string>& along, Nanos until,
                            const StopCheck& stop);

@@ -144,26 +144,24 @@ std::vector<unsigned> smaller(unsigned now, unsigned least) {
   return {numbers.begin(), numbers.end()};
 }
 
-std::vector<Move> fewer_clients(const Suite& suite) {
+std::vector<Move> fewer(const Suite& suite, unsigned WorkloadSpec::*count, const char* what) {
   std::vector<Move> out;
-  for (const unsigned number : smaller(suite.workload.clients, 1)) {
+  const unsigned now = suite.workload.*count;
+  for (const unsigned number : smaller(now, 1)) {
     Suite less = suite;
-    less.workload.clients = number;
-    out.push_back({std::move(less), count_text(number, "client") + " instead of " +
-                                        std::to_string(suite.workload.clients)});
+    less.workload.*count = number;
+    out.push_back(
+        {std::move(less), count_text(number, what) + " instead of " + std::to_string(now)});
   }
   return out;
 }
 
+std::vector<Move> fewer_clients(const Suite& suite) {
+  return fewer(suite, &WorkloadSpec::clients, "client");
+}
+
 std::vector<Move> fewer_keys(const Suite& suite) {
-  std::vector<Move> out;
-  for (const unsigned number : smaller(suite.workload.keys, 1)) {
-    Suite less = suite;
-    less.workload.keys = number;
-    out.push_back({std::move(less), count_text(number, "key") + " instead of " +
-                                        std::to_string(suite.workload.keys)});
-  }
-  return out;
+  return fewer(suite, &WorkloadSpec::keys, "key");
 }
 
 bool by_role(const NemesisSpec& window) {
