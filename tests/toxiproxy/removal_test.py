@@ -22,37 +22,20 @@ TOXICS = (("latency", {"latency": 5}), ("bandwidth", {"rate": 200000}), ("slicer
 PARTED = 64 << 20  # what is sent to a client that does not read: more than all buffers on the way
 
 
-class Source:
+class Source(support.Upstream):
     """Sends PERIOD again and again on every connection, until `enough` bytes or the end."""
 
     def __init__(self, enough):
         self.enough = enough
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
 
-    def _accept(self):
-        while True:
-            try:
-                peer, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._send, args=(peer,), daemon=True).start()
-
-    def _send(self, peer):
+    def serve(self, peer):
         sent = 0
-        with peer:
-            try:
-                while sent < self.enough:
-                    peer.sendall(PERIOD)
-                    sent += len(PERIOD)
-                peer.shutdown(socket.SHUT_WR)
-                peer.recv(1)
-            except OSError:
-                pass
-
-    def close(self):
-        self.listener.close()
+        while sent < self.enough:
+            peer.sendall(PERIOD)
+            sent += len(PERIOD)
+        peer.shutdown(socket.SHUT_WR)
+        peer.recv(1)
 
 
 class Reader(threading.Thread):

@@ -112,8 +112,8 @@ def original_server():
     return Server([str(binary), "-host", "127.0.0.1", "-port", str(port)], port)
 
 
-class Echo:
-    """A server on loopback that sends back what it gets, until the peer closes."""
+class Upstream:
+    """A server on loopback, a thread per connection; what it does with each is `serve`."""
 
     def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -126,16 +126,23 @@ class Echo:
                 peer, _ = self.listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
+            threading.Thread(target=self._one, args=(peer,), daemon=True).start()
 
-    @staticmethod
-    def _serve(peer):
+    def _one(self, peer):
         with contextlib.suppress(OSError), peer:
-            while data := peer.recv(65536):
-                peer.sendall(data)
+            self.serve(peer)
 
     def close(self):
         self.listener.close()
+
+
+class Echo(Upstream):
+    """Sends back what it gets, until the peer closes."""
+
+    @staticmethod
+    def serve(peer):
+        while data := peer.recv(65536):
+            peer.sendall(data)
 
 
 def connect(address, timeout=5):
