@@ -23,11 +23,6 @@ constexpr Nanos kTermPatience = 2 * kSecond;
 constexpr Nanos kKillPatience = 5 * kSecond;
 constexpr Nanos kProbePause = 20 * kMillisecond;
 
-// A node sees these of sunder's own environment, and nothing else: no proxy settings, no settings of its own kind that
-// happen to be exported.
-constexpr std::array kInherited{"PATH",   "HOME", "USER",      "LANG",
-                                "LC_ALL", "TZ",   "JAVA_HOME", "LD_LIBRARY_PATH"};
-
 const NodeOverride* override_of(const ClusterSpec& cluster, const std::string& node) {
   for (const auto& over : cluster.overrides) {
     if (over.name == node) return &over;
@@ -124,7 +119,7 @@ Status Supervisor::prepare() {
     entry->status.log = entry->launch.log;
     entries_.push_back(std::move(entry));
   }
-  return {};
+  return prepare_clients(facts);
 }
 
 Result<LaunchSpec> Supervisor::launch_spec(const std::vector<NodeFacts>& facts,
@@ -134,10 +129,7 @@ Result<LaunchSpec> Supervisor::launch_spec(const std::vector<NodeFacts>& facts,
   LaunchSpec spec;
   spec.argv.push_back(plan_.programs.path_of.at(node.name));
   std::vector<std::string> args = plan_.system.args;
-  std::map<std::string, std::string> env;
-  for (const char* name : kInherited) {
-    if (const char* value = std::getenv(name)) env[name] = value;
-  }
+  std::map<std::string, std::string> env = inherited();
   for (const auto& [name, value] : plan_.system.env) env[name] = value;
   if (over != nullptr) {
     args.insert(args.end(), over->args.begin(), over->args.end());
@@ -219,8 +211,8 @@ Status Supervisor::start_entry(Entry& entry) {
   if (plan_.on_node_down) plan_.on_node_down(entry.status.name);
   if (!launched.ok()) return std::move(launched).error();
   return Error{ErrorCode::unavailable, "node " + entry.status.name + " can't " +
-                                           launched->failed_at + " (" + spec.argv.front() + "): " +
-                                           errno_error("", launched->exec_errno).message.substr(2)};
+                                           launched->failed_at + " (" + spec.argv.front() +
+                                           "): " + launched->reason()};
 }
 
 void Supervisor::watch() {

@@ -92,7 +92,7 @@ class Supervisor final : public Cluster, public ProgramHost {
   std::optional<int> wait_inside(LaunchId id, Nanos timeout);
   Status signal_inside(LaunchId id, int signal);
 
-  [[nodiscard]] ClientKind client_kind() const override;
+  [[nodiscard]] ClientKind client_kind() const override { return client_kind_; }
   ProgramHost* programs() override { return this; }
   Result<std::int64_t> start_program(const ProgramSpec& spec) override;
   void end_program(std::int64_t id) override;
@@ -104,7 +104,11 @@ class Supervisor final : public Cluster, public ProgramHost {
     LaunchSpec launch;  ///< id: of the last start
   };
   explicit Supervisor(SupervisorPlan plan) : plan_(std::move(plan)) {}
+  /// What programs see of sunder's own environment, and nothing else: no proxy settings, no settings of their own kind
+  /// that happen to be exported.
+  [[nodiscard]] static std::map<std::string, std::string> inherited();
   Status prepare();
+  Status prepare_clients(const std::vector<NodeFacts>& facts);
   Result<LaunchSpec> launch_spec(const std::vector<NodeFacts>& facts, std::size_t index) const;
   Status write_files(const std::vector<NodeFacts>& facts, std::size_t index) const;
   Status start_entry(Entry& entry);
@@ -116,6 +120,7 @@ class Supervisor final : public Cluster, public ProgramHost {
   bool wait_all_ended(Nanos timeout);
 
   SupervisorPlan plan_;
+  ClientKind client_kind_;
   std::string hosts_path_;
   std::vector<std::unique_ptr<Entry>> entries_;  ///< made in prepare(), never changed in number
   std::map<LaunchId, int> inside_ended_;

@@ -1,7 +1,7 @@
 // The supervisor as ProgramHost: the programs of exec clients, as processes of the launcher. See program_host.hpp.
 //
 // They get the few inherited variables that nodes get, and "client" as their hostname. Thread: any.
-// Tested by tests/harness/exec_client_test.cpp (the protocol), tests/cluster/databases_test.py (in namespaces).
+// Tested by tests/harness/exec_client_test.cpp (the protocol) and supervisor_test.cpp (in namespaces).
 #include <fcntl.h>
 
 #include <cerrno>
@@ -13,23 +13,25 @@
 #include "harness/supervisor.hpp"
 
 namespace sunder::harness {
-namespace {
 
-constexpr const char* kInherited[] = {"PATH",   "HOME", "USER",      "LANG",
-                                      "LC_ALL", "TZ",   "JAVA_HOME", "LD_LIBRARY_PATH"};
+std::map<std::string, std::string> Supervisor::inherited() {
+  std::map<std::string, std::string> env;
+  for (const char* name :
+       {"PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "JAVA_HOME", "LD_LIBRARY_PATH"}) {
+    if (const char* value = std::getenv(name)) env[name] = value;
+  }
+  return env;
+}
 
-}  // namespace
-
-ClientKind Supervisor::client_kind() const {
+Status Supervisor::prepare_clients(const std::vector<NodeFacts>& facts) {
   const System& system = plan_.system;
-  ClientKind kind{system.client.empty() ? system.name : system.client, {}, system.client_options};
-  std::vector<NodeFacts> facts;
-  for (const auto& entry : entries_) facts.push_back(entry->facts);
+  client_kind_ = {system.client.empty() ? system.name : system.client, {}, system.client_options};
   for (const auto& word : system.client_command) {
     auto filled = fill_template(system, word, facts, 0);
-    kind.command.push_back(filled.ok() ? *filled : word);
+    if (!filled.ok()) return std::move(filled).error();
+    client_kind_.command.push_back(std::move(*filled));
   }
-  return kind;
+  return {};
 }
 
 Result<std::int64_t> Supervisor::start_program(const ProgramSpec& program) {
@@ -40,9 +42,7 @@ Result<std::int64_t> Supervisor::start_program(const ProgramSpec& program) {
   LaunchSpec spec;
   spec.id = plan_.launcher->new_id();
   spec.argv = program.argv;
-  for (const char* name : kInherited) {
-    if (const char* value = std::getenv(name)) spec.env.push_back(std::string(name) + "=" + value);
-  }
+  for (const auto& [name, value] : inherited()) spec.env.push_back(name + "=" + value);
   spec.cwd = plan_.data_root;
   spec.stdio = {program.input, program.output, errors.get()};
   if (plan_.network != nullptr) {
@@ -54,10 +54,10 @@ Result<std::int64_t> Supervisor::start_program(const ProgramSpec& program) {
   auto launched = plan_.launcher->launch(spec);
   if (!launched.ok()) return std::move(launched).error();
   if (!launched->started()) {
-    return Error{ErrorCode::unavailable,
-                 "the client program " + program.argv.front() +
-                     " can't be started; check [client] command in system.toml: " +
-                     errno_error("", launched->exec_errno).message.substr(2)};
+    return Error{
+        ErrorCode::unavailable,
+        "the client program " + program.argv.front() +
+            " can't be started; check [client] command in system.toml: " + launched->reason()};
   }
   return spec.id;
 }

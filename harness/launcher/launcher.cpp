@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <system_error>
 #include <utility>
 
 #include "harness/launcher/launcher_process.hpp"
@@ -105,6 +106,10 @@ Result<Launched> Launcher::launch(const LaunchSpec& spec) {
   const auto own_pid = static_cast<pid_t>(answer.number());
   if (launched.started()) launched.pid = walls_ == Walls::namespaces ? frame->pid : own_pid;
   return launched;
+}
+
+std::string Launched::reason() const {
+  return std::generic_category().message(exec_errno);
 }
 
 Status Launcher::signal(LaunchId id, int number) {

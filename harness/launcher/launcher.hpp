@@ -45,6 +45,8 @@ struct Launched {
   std::string failed_at;  ///< the step that failed, in words
 
   [[nodiscard]] bool started() const { return exec_errno == 0; }
+  /// Of exec_errno, in words: "No such file or directory".
+  [[nodiscard]] std::string reason() const;
 };
 
 struct ExitReport {

@@ -1,6 +1,8 @@
 // Systems and their templates; and the supervisor over real processes: python3's web server, and etcd where installed.
 #include "harness/supervisor.hpp"
 
+#include <fcntl.h>
+
 #include <filesystem>
 
 #include "harness/netns/probe.hpp"
@@ -162,7 +164,9 @@ std::string commands_inside(const std::string& dir) {
   std::array<int, 2> pipe{};
   NEED(::pipe(pipe.data()) == 0, "pipe");
   InsideCommand command;
-  command.argv = {"sh", "-c", "hostname; ip -4 -o addr show eth0 | wc -l; exit 5"};
+  command.argv = {"sh", "-c",
+                  "hostname; ip -4 -o addr show eth0 | grep -c 10.77.0.12; read x; "
+                  "echo gone >&2; echo $x; sleep 60"};
   command.env = {"PATH=/usr/bin:/bin:/usr/sbin:/sbin"};
   command.cwd = "/";
   command.stdio = {-1, pipe[1], pipe[1]};
@@ -182,6 +186,60 @@ std::string commands_inside(const std::string& dir) {
   command.argv = {"no-such-program"};
   id = cluster.start_inside(command, launched);
   NEED(id.ok() && launched.exec_errno == ENOENT, "exec error");
+  return "";
+}
+
+// What an exec client's program sees: where it runs, and how it is spoken with.
+std::string programs_of_clients(const std::string& dir) {
+  Stand stand;
+  stand.dir = dir;
+  System system = *parse_system(kWebServer, "web");
+  system.client = "exec";
+  system.client_command = {"sh", "-c", "echo {name}"};
+  system.client_options = {{"level", "one"}};
+  if (auto failed = stand.open(system, cluster_of({"n1", "n2"})); !failed.empty()) return failed;
+  Supervisor& cluster = *stand.cluster;
+  const ClientKind kind = cluster.client_kind();
+  NEED(kind.kind == "exec" && kind.options.at("level") == "one", kind.kind);
+  NEED(kind.command.back() == "echo n1", kind.command.back());
+  // Without a node in the clients' namespace, with one in that node's; both say so, repeat a line, and are ended.
+  for (const std::string node : {"", "n2"}) {
+    std::array<int, 2> in{};
+    std::array<int, 2> out{};
+    NEED(::pipe2(in.data(), O_CLOEXEC) == 0 && ::pipe2(out.data(), O_CLOEXEC) == 0, "pipe");
+    ProgramSpec program;
+    program.log = "client-c1";
+    program.argv = {"sh", "-c",
+                    "hostname; ip -4 -o addr show eth0 | grep -c 10.77.0.12; read x; echo $x; "
+                    "echo gone >&2; sleep 60"};
+    program.node = node;
+    program.input = in[0];
+    program.output = out[1];
+    const auto id = cluster.programs()->start_program(program);
+    NEED(id.ok(), id.error().message);
+    ::close(in[0]);
+    ::close(out[1]);
+    NEED(::write(in[1], "hello\n", 6) == 6, "write");
+    std::string said;
+    std::array<char, 100> text{};
+    const std::string wanted = std::string("client\n") + (node.empty() ? "0" : "1") + "\nhello\n";
+    while (said.size() < wanted.size()) {
+      const ssize_t n = ::read(out[0], text.data(), text.size());
+      NEED(n > 0, said);
+      said.append(text.data(), static_cast<std::size_t>(n));
+    }
+    NEED(said == wanted, said);
+    cluster.programs()->end_program(*id);
+    NEED(::read(out[0], text.data(), text.size()) == 0, "it was not ended");
+    ::close(in[1]);
+    ::close(out[0]);
+  }
+  const std::string log = read_text_file(dir + "/logs/client-c1.log");
+  NEED(log == "gone\ngone\n", log);
+  const auto none =
+      cluster.programs()->start_program({"client-c1", {"no-such-program"}, "", -1, -1});
+  NEED(none.error().message.find("No such file or directory") != std::string::npos,
+       none.error().message);
   return "";
 }
 
@@ -291,6 +349,10 @@ TEST_CASE("supervisor: start, ready, kill, restart, pause, stop", "[netns][super
 
 TEST_CASE("supervisor: commands in the client namespace", "[netns][supervisor]") {
   with_folder(commands_inside);
+}
+
+TEST_CASE("supervisor: programs of exec clients", "[netns][supervisor]") {
+  with_folder(programs_of_clients);
 }
 
 TEST_CASE("supervisor: a node that ends at once is reported with its last words",
