@@ -164,9 +164,7 @@ std::string commands_inside(const std::string& dir) {
   std::array<int, 2> pipe{};
   NEED(::pipe(pipe.data()) == 0, "pipe");
   InsideCommand command;
-  command.argv = {"sh", "-c",
-                  "hostname; ip -4 -o addr show eth0 | grep -c 10.77.0.12; read x; "
-                  "echo gone >&2; echo $x; sleep 60"};
+  command.argv = {"sh", "-c", "hostname; ip -4 -o addr show eth0 | wc -l; exit 5"};
   command.env = {"PATH=/usr/bin:/bin:/usr/sbin:/sbin"};
   command.cwd = "/";
   command.stdio = {-1, pipe[1], pipe[1]};
@@ -210,8 +208,8 @@ std::string programs_of_clients(const std::string& dir) {
     ProgramSpec program;
     program.log = "client-c1";
     program.argv = {"sh", "-c",
-                    "hostname; ip -4 -o addr show eth0 | grep -c 10.77.0.12; read x; echo $x; "
-                    "echo gone >&2; sleep 60"};
+                    "hostname; ip -4 -o addr show eth0 | grep -c 10.77.0.12; read x; "
+                    "echo gone >&2; echo $x; sleep 60"};
     program.node = node;
     program.input = in[0];
     program.output = out[1];
