@@ -27,8 +27,8 @@ struct Lengths {
   Nanos another_cut;  // of each other node
   Nanos quorum_cut;
 };
-constexpr Lengths kQuick{1500 * kMillisecond, 5 * kSecond, 3 * kSecond, 2500 * kMillisecond,
-                         1500 * kMillisecond, 9 * kSecond, 7 * kSecond, 8 * kSecond};
+constexpr Lengths kQuick{1500 * kMillisecond, 5 * kSecond, 2500 * kMillisecond, 2500 * kMillisecond,
+                         1200 * kMillisecond, 9 * kSecond, 7 * kSecond,         8 * kSecond};
 constexpr Lengths kFull{3 * kSecond, 8 * kSecond,  8 * kSecond,  5 * kSecond,
                         4 * kSecond, 18 * kSecond, 14 * kSecond, 12 * kSecond};
 
