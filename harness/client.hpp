@@ -47,6 +47,11 @@ class DbClient {
   virtual ~DbClient() = default;
   /// Makes no connection yet. Call once, before any other.
   virtual void open(const ClientTarget& target) = 0;
+  /// True where invoke() can do operations of that kind; a workload with others is refused before the run.
+  [[nodiscard]] virtual bool offers(check::OpKind kind) const {
+    return kind == check::OpKind::read || kind == check::OpKind::write ||
+           kind == check::OpKind::cas;
+  }
   /// One operation; ends within the target's timeout.
   virtual Outcome invoke(const OpRequest& request) = 0;
   /// ERRORS: unavailable, timeout; unsupported where the system has no leader.

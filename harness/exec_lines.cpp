@@ -1,6 +1,6 @@
 // The lines of the `exec` protocol, made and read. See exec_lines.hpp and docs/reference/exec-client.md, its specification.
 //
-//   the program says                                read                write, cas, add, increment
+//   the program says                                read                all else, but for a transaction that only reads
 //   ok                                              ok                  ok
 //   fail with not-sent, refused, definite, mismatch fail                fail
 //   fail without a class                            fail/definite       fail/definite
@@ -24,10 +24,23 @@ Json number_or_null(const std::optional<std::int64_t>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
+// [["r","k1",null],["append","k1",3]]
+Json txn_of(const OpRequest& request) {
+  Json out = Json::array();
+  for (const MicroRequest& op : request.txn) {
+    out.push_back(Json::array(
+        {op.append ? "append" : "r", op.key, op.append ? Json(op.value) : Json(nullptr)}));
+  }
+  return out;
+}
+
 Json value_of(const OpRequest& request) {
   switch (request.kind) {
-    case OpKind::read: return nullptr;
+    case OpKind::read: return request.accounts.empty() ? Json(nullptr) : Json(request.accounts);
     case OpKind::cas: return Json::array({number_or_null(request.expected), request.value});
+    case OpKind::txn: return txn_of(request);
+    case OpKind::transfer:
+      return {{"from", request.from}, {"to", request.to}, {"amount", request.value}};
     default: return request.value;
   }
 }
@@ -57,14 +70,58 @@ bool take_value(const Json& value, Outcome& out) {
   return true;
 }
 
+// Accounts with their balances. RETURNS false for anything else.
+bool take_balances(const Json& value, Outcome& out) {
+  if (!value.is_object()) return false;
+  for (const auto& [account, balance] : value.items()) {
+    if (!balance.is_number_integer()) return false;
+    out.balances[account] = balance.get<std::int64_t>();
+  }
+  return true;
+}
+
+// The request's transaction with the lists that its reads saw. RETURNS false for anything else.
+bool take_txn(const OpRequest& request, const Json& value, Outcome& out) {
+  if (!value.is_array() || value.size() != request.txn.size()) return false;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    if (request.txn[i].append) continue;
+    if (!value[i].is_array() || value[i].size() != 3) return false;
+    Outcome seen;
+    if (!take_value(value[i][2], seen) || seen.value) return false;
+    out.lists.push_back(std::move(seen.list));
+  }
+  return true;
+}
+
+// What an answer must bring. RETURNS an empty text where it is there, else what is missing.
+std::string take_answer(const OpRequest& request, const Json& value, Outcome& out) {
+  switch (request.kind) {
+    case OpKind::read:
+      if (!request.accounts.empty()) {
+        return take_balances(value, out) ? "" : "a read of accounts without their balances";
+      }
+      return take_value(value, out) ? ""
+                                    : "a read without a value that is a number, null or a list";
+    case OpKind::txn:
+      return take_txn(request, value, out) ? "" : "a transaction without the lists that it read";
+    case OpKind::acquire:
+      if (value.is_number_integer()) out.value = value.get<std::int64_t>();
+      return "";
+    default: return "";
+  }
+}
+
 Outcome ok_answer(const OpRequest& request, const Json& body) {
   Outcome out = outcome(EventType::ok, OpErrorClass::none, "");
-  if (request.kind != OpKind::read) return out;
   const auto value = body.find("value");
-  if (value == body.end() || !take_value(*value, out)) {
-    return unsure(
-        request, OpErrorClass::reset,
-        "the client program answered a read without a value that is a number, null or a list");
+  const bool must = request.kind == OpKind::read || request.kind == OpKind::txn;
+  if (must && value == body.end()) {
+    return unsure(request, OpErrorClass::reset, "the client program answered without a value");
+  }
+  const std::string missing =
+      take_answer(request, value == body.end() ? Json(nullptr) : *value, out);
+  if (!missing.empty()) {
+    return unsure(request, OpErrorClass::reset, "the client program answered " + missing);
   }
   return out;
 }
@@ -94,7 +151,7 @@ std::string exec_hello(const ClientTarget& target) {
 std::string exec_request(std::int64_t id, const OpRequest& request) {
   return one_line({{"id", id},
                    {"f", check::name_of(request.kind)},
-                   {"key", request.key},
+                   {"key", request.key.empty() ? Json(nullptr) : Json(request.key)},
                    {"value", value_of(request)}});
 }
 

@@ -34,6 +34,12 @@ std::vector<std::string> key_names(unsigned count) {
   return out;
 }
 
+std::vector<OpRequest> read_keys(unsigned count, std::uint64_t /*rounds*/) {
+  std::vector<OpRequest> out;
+  for (std::string& key : key_names(count)) out.push_back({.key = std::move(key)});
+  return out;
+}
+
 std::vector<std::string> known_workloads() {
   std::vector<std::string> out;
   for (const Workload* workload : workloads()) out.emplace_back(workload->name);

@@ -23,13 +23,17 @@
 
 namespace sunder::harness {
 
-/// What one client knows. `seen`: the value that it last read or wrote, per key.
+/// What one client knows.
 struct ClientState {
   unsigned client = 0;  ///< 0 … clients - 1
   unsigned clients = 1;
   unsigned keys = 1;
-  std::uint64_t written = 0;  ///< values that it has used so far
-  std::map<std::string, std::int64_t> seen = {};
+  std::uint64_t written = 0;                      ///< values that it has used so far
+  std::map<std::string, std::int64_t> seen = {};  ///< the value that it last read or wrote, per key
+  std::map<std::uint64_t, std::uint64_t> rounds =
+      {};                                         ///< append: how many lists of a slot were full
+  std::map<std::string, std::int64_t> held = {};  ///< lock: acquired by this client, as whom
+  Nanos hold = 0;                                 ///< lock: how long it keeps one
 
   /// One that no client has written before.
   std::int64_t unused_value() {
@@ -44,16 +48,23 @@ struct Workload {
   std::pair<OpRequest, ClientState> (*next)(ClientState state, Rng& rng);
   /// The state after the outcome.
   ClientState (*after)(ClientState state, const OpRequest& request, const Outcome& outcome);
-  /// The keys that final reads ask for.
-  std::vector<std::string> (*keys)(unsigned keys);
+  /// The reads that every node is asked in the end, for `keys` keys of which `rounds` generations were used.
+  std::vector<OpRequest> (*final_reads)(unsigned keys, std::uint64_t rounds);
   /// From the heal, when the cluster serves again, to the final reads, where the suite does not say: those that judge
   /// them alone leave eventually consistent systems time to come together.
   Nanos quiet = 0;
+  std::vector<check::OpKind> kinds = {};  ///< operations that it draws, besides reads
+  /// Done once, one after the other, before the clients start; not a part of the history.
+  std::vector<OpRequest> (*set_up)(unsigned keys) = nullptr;
+  /// The header's `initial` after that, as JSON.
+  std::string (*initial)(unsigned keys) = nullptr;
 };
 
 /// "k1", "k2", …: the key with that index, and the first `count`.
 [[nodiscard]] std::string key_name(std::uint64_t index);
 [[nodiscard]] std::vector<std::string> key_names(unsigned count);
+/// A read of each of them; the final reads of most workloads.
+[[nodiscard]] std::vector<OpRequest> read_keys(unsigned count, std::uint64_t rounds);
 
 [[nodiscard]] std::vector<std::string> known_workloads();
 /// ERRORS: not_found.

@@ -38,17 +38,53 @@ std::string number_or_null(const std::optional<std::int64_t>& value) {
   return value ? std::to_string(*value) : "null";
 }
 
+// [["r","k1",[1,2]],["append","k1",3]]; a read without an answer has null.
+std::string txn_value(const OpRequest& request, const Outcome* outcome) {
+  std::string out;
+  std::size_t read = 0;
+  for (const MicroRequest& op : request.txn) {
+    out += out.empty() ? "[" : ",";
+    out += op.append ? "[\"append\"," : "[\"r\",";
+    out += quoted(op.key) + ',';
+    if (op.append) {
+      out += std::to_string(op.value);
+    } else {
+      const bool told = outcome != nullptr && read < outcome->lists.size();
+      const auto list = told ? outcome->lists[read] : std::nullopt;
+      out += list ? check::list_text(*list) : "null";
+      ++read;
+    }
+    out += ']';
+  }
+  return out + ']';
+}
+
+std::string balances_value(const Outcome& outcome) {
+  std::string out;
+  for (const auto& [account, balance] : outcome.balances) {
+    out += (out.empty() ? "" : ",") + quoted(account) + ':' + std::to_string(balance);
+  }
+  return '{' + out + '}';
+}
+
 // "value" as the contract has it: a read's invoke has null, its ok what it saw; a cas has [old, new].
 std::string value_of(const OpRequest& request, const Outcome* outcome) {
+  const Outcome* ok = outcome != nullptr && outcome->type == EventType::ok ? outcome : nullptr;
   switch (request.kind) {
     case check::OpKind::write:
     case check::OpKind::add:
-    case check::OpKind::increment: return std::to_string(request.value);
+    case check::OpKind::increment:
+    case check::OpKind::release: return std::to_string(request.value);
     case check::OpKind::cas:
       return '[' + number_or_null(request.expected) + ',' + std::to_string(request.value) + ']';
+    case check::OpKind::txn: return txn_value(request, ok);
+    case check::OpKind::transfer:
+      return "{\"from\":" + quoted(request.from) + ",\"to\":" + quoted(request.to) +
+             ",\"amount\":" + std::to_string(request.value) + '}';
     default:
-      if (outcome == nullptr || outcome->type != EventType::ok) return "null";
-      return outcome->list ? check::list_text(*outcome->list) : number_or_null(outcome->value);
+      if (ok == nullptr) return "null";
+      if (!request.accounts.empty()) return balances_value(*ok);
+      return ok->list ? check::list_text(*ok->list) : number_or_null(ok->value);
   }
 }
 
@@ -56,8 +92,10 @@ std::string value_of(const OpRequest& request, const Outcome* outcome) {
 std::string rest_of_line(std::int64_t process, EventType type, const OpRequest& request,
                          const Outcome* outcome, const std::string& node) {
   std::string out = ",\"process\":" + std::to_string(process);
-  out += ",\"type\":\"" + std::string(name_of(type)) + "\",\"f\":\"" + check::name_of(request.kind);
-  out += "\",\"key\":" + quoted(request.key) + ",\"value\":" + value_of(request, outcome);
+  out += ",\"type\":\"" + std::string(name_of(type)) + "\",\"f\":\"" +
+         check::name_of(request.kind) + '"';
+  if (!request.key.empty()) out += ",\"key\":" + quoted(request.key);
+  out += ",\"value\":" + value_of(request, outcome);
   out += ",\"node\":" + quoted(node);
   return out;
 }

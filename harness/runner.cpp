@@ -113,12 +113,20 @@ Status Run::prepare() {
   if (!workload) return workload.error();
   const auto client = make_client(options_.cluster->client_kind().kind);
   if (!client) return client.error();
+  for (const check::OpKind kind : (*workload)->kinds) {
+    if ((*client)->offers(kind)) continue;
+    return Error{ErrorCode::unsupported,
+                 "the workload \"" + suite_.workload.name + "\" needs \"" + check::name_of(kind) +
+                     "\", which clients of " + options_.cluster->system() +
+                     " do not offer; docs/reference/suite.md says who does"};
+  }
   HistoryHeader header;
   header.t0 = options_.t0;
   header.wall = wall_clock();
   header.seed = options_.seed;
   header.suite = suite_.name;
   header.nodes = node_names(*options_.cluster);
+  if ((*workload)->initial != nullptr) header.initial = (*workload)->initial(suite_.workload.keys);
   auto recorder = Recorder::create(path("history.jsonl"), header, clock_);
   if (!recorder) return recorder.error();
   recorder_ = std::move(*recorder);
@@ -135,7 +143,7 @@ Status Run::prepare() {
   shared_.seed = options_.seed;
   shared_.t0 = options_.t0;
   shared_.stop = [this] { return stop_workers_.load(); };
-  return {};
+  return set_up(shared_);
 }
 
 void Run::start() {

@@ -171,6 +171,7 @@ WorkloadSpec read_workload(const ConfigTable& root) {
   out.op_timeout = positive(workload, "op_timeout", out.op_timeout);
   if (const auto found = find_workload(out.name)) out.quiet = (*found)->quiet;
   out.quiet = workload.duration("quiet", out.quiet);
+  out.hold = workload.duration("hold", out.hold);
   out.reads = workload.choice("reads", out.reads, {"linearizable", "serializable"});
   return out;
 }

@@ -42,6 +42,7 @@ struct WorkloadSpec {
   Nanos op_timeout = 2 * kSecond;
   std::string reads = "linearizable";  ///< or "serializable", where the system offers it
   Nanos quiet = 0;                     ///< nothing is asked for so long before the final reads
+  Nanos hold = 50 * kMillisecond;      ///< lock: how long a client keeps what it acquired
 };
 
 struct NemesisSpec {

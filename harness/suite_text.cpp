@@ -75,7 +75,8 @@ std::string workload_text(const WorkloadSpec& workload) {
          line("keys", std::to_string(workload.keys)) + line("rate", number_text(workload.rate)) +
          line("time", time_text(workload.time)) +
          line("op_timeout", time_text(workload.op_timeout)) +
-         line("reads", quoted(workload.reads)) + line("quiet", time_text(workload.quiet));
+         line("reads", quoted(workload.reads)) + line("quiet", time_text(workload.quiet)) +
+         line("hold", time_text(workload.hold));
 }
 
 std::string nemesis_text(const NemesisSpec& spec, const std::string& note) {

@@ -10,6 +10,8 @@ namespace {
 // A closed loop must not spin when its node refuses at once.
 constexpr Nanos kPauseAfterFailure = 10 * kMillisecond;
 constexpr int kFinalTries = 3;
+constexpr int kSetUpTries = 20;
+constexpr Nanos kPauseBeforeSetUp = 250 * kMillisecond;
 
 }  // namespace
 
@@ -24,10 +26,23 @@ void OpCounters::count(const Outcome& outcome) {
   }
 }
 
-void OpCounters::used(std::int64_t process) {
-  std::int64_t highest = highest_process;
-  while (process > highest && !highest_process.compare_exchange_weak(highest, process)) {
+namespace {
+
+template <class Number>
+void raise(std::atomic<Number>& highest, Number to) {
+  Number now = highest;
+  while (to > now && !highest.compare_exchange_weak(now, to)) {
   }
+}
+
+}  // namespace
+
+void OpCounters::used(std::int64_t process) {
+  raise(highest_process, process);
+}
+
+void OpCounters::in_round(const ClientState& state) {
+  for (const auto& [slot, round] : state.rounds) raise(rounds, round);
 }
 
 Result<std::unique_ptr<DbClient>> open_client(const WorkerShared& shared, unsigned index,
@@ -58,18 +73,23 @@ Status run_worker(WorkerShared& shared, unsigned index, const NodeStatus& node) 
   state.client = index;
   state.clients = shared.spec.clients;
   state.keys = shared.spec.keys;
+  state.hold = shared.spec.hold;
   Pace pace(shared.spec.rate, shared.spec.clients, shared.start, rng);
   auto process = static_cast<std::int64_t>(index);
   while (!shared.stop()) {
     const auto intended = pace.next();
     if (intended && !sleep_until(*shared.clock, *intended, shared.stop)) break;
     auto [request, drawn] = shared.workload->next(std::move(state), rng);
+    if (!intended && request.after > 0) {
+      sleep_until(*shared.clock, shared.clock->now() + request.after, shared.stop);
+    }
     shared.counters.used(process);
     shared.recorder->invoke(process, request, node.name, intended ? *intended - shared.t0 : -1);
     const Outcome outcome = (*client)->invoke(request);
     shared.recorder->complete(process, request, outcome, node.name);
     shared.counters.count(outcome);
     state = shared.workload->after(std::move(drawn), request, outcome);
+    shared.counters.in_round(state);
     if (outcome.type == EventType::info) process += shared.spec.clients;
     if (!intended && !outcome.answered()) {
       sleep_until(*shared.clock, shared.clock->now() + kPauseAfterFailure, shared.stop);
@@ -78,9 +98,39 @@ Status run_worker(WorkerShared& shared, unsigned index, const NodeStatus& node) 
   return {};
 }
 
+Status set_up(WorkerShared& shared) {
+  if (shared.workload->set_up == nullptr) return {};
+  const NodeStatus node = shared.cluster->nodes().front();
+  Status failure;
+  // A thread of its own, for it enters the clients' namespace.
+  std::thread([&] {
+    failure = [&]() -> Status {
+      SUNDER_TRY(shared.cluster->enter_client_namespace());
+      auto client = open_client(shared, 0, node, "linearizable");
+      if (!client) return client.error();
+      for (const OpRequest& request : shared.workload->set_up(shared.spec.keys)) {
+        Outcome outcome;
+        for (int attempt = 0; attempt < kSetUpTries; ++attempt) {
+          outcome = (*client)->invoke(request);
+          if (outcome.type != EventType::fail) break;
+          sleep_until(*shared.clock, shared.clock->now() + kPauseBeforeSetUp, shared.stop);
+        }
+        if (outcome.type == EventType::ok) continue;
+        // One that may still take effect, later, would change what the clients find.
+        return Error{ErrorCode::unavailable, "the workload " + std::string(shared.workload->name) +
+                                                 " could not be set up at " + node.name + ": " +
+                                                 outcome.text};
+      }
+      return {};
+    }();
+  }).join();
+  return failure;
+}
+
 Status final_reads(WorkerShared& shared) {
   const std::vector<NodeStatus> nodes = shared.cluster->nodes();
-  const std::vector<std::string> keys = shared.workload->keys(shared.spec.keys);
+  const std::vector<OpRequest> reads =
+      shared.workload->final_reads(shared.spec.keys, shared.counters.rounds);
   const std::int64_t first_process = shared.counters.highest_process + 1;
   std::vector<Status> failures(nodes.size());
   std::vector<std::thread> threads;
@@ -94,9 +144,7 @@ Status final_reads(WorkerShared& shared) {
         if (!client) return client.error();
         const auto process = first_process + static_cast<std::int64_t>(i);
         shared.counters.used(process);
-        for (const std::string& key : keys) {
-          OpRequest read;
-          read.key = key;
+        for (const OpRequest& read : reads) {
           bool answered = false;
           for (int attempt = 0; attempt < kFinalTries && !answered; ++attempt) {
             shared.recorder->invoke(process, read, nodes[i].name);

@@ -29,9 +29,11 @@ struct OpCounters {
   std::atomic<std::uint64_t> failed{0};    ///< surely without effect, for another reason
   std::atomic<std::uint64_t> unknown{0};
   std::atomic<std::int64_t> highest_process{-1};
+  std::atomic<std::uint64_t> rounds{0};  ///< the highest of any client's ClientState::rounds
 
   void count(const Outcome& outcome);
   void used(std::int64_t process);
+  void in_round(const ClientState& state);
 };
 
 /// What is the same for every client of a run. LIFETIME: outlives the workers.
@@ -57,6 +59,10 @@ struct WorkerShared {
 
 /// Client `index` until shared.stop(). ERRORS: the client namespace or the adapter is not there.
 [[nodiscard]] Status run_worker(WorkerShared& shared, unsigned index, const NodeStatus& node);
+
+/// What the workload needs before its clients start, at the first node, with patience for one that refuses. Makes a thread,
+/// joined on return. ERRORS: unavailable with what the database said; the client namespace or the adapter is not there.
+[[nodiscard]] Status set_up(WorkerShared& shared);
 
 /// Reads every key at every node through fresh clients, linearizably, and has it recorded; an operation that is not
 /// answered is asked again, at most twice. Makes a thread per node, joined on return.

@@ -103,8 +103,10 @@ void Clients::one_operation(DbClient& client, const NodeStatus& node, ClientStat
 }
 
 Status Clients::audit() {
-  std::vector<std::string> keys = shared_.workload->keys(shared_.spec.keys);
-  if (nodes_.size() >= kRelayers) keys.insert(keys.end(), kRelayKeys.begin(), kRelayKeys.end());
+  std::vector<OpRequest> reads = shared_.workload->final_reads(shared_.spec.keys, 0);
+  if (nodes_.size() >= kRelayers) {
+    for (const char* key : kRelayKeys) reads.push_back({.key = key});
+  }
   std::vector<Status> failures(nodes_.size());
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
@@ -114,9 +116,7 @@ Status Clients::audit() {
         auto client = open_client(shared_, static_cast<unsigned>(i) % shared_.spec.clients,
                                   nodes_[i], "linearizable");
         if (!client) return client.error();
-        for (const std::string& key : keys) {
-          OpRequest read;
-          read.key = key;
+        for (const OpRequest& read : reads) {
           for (int attempt = 0; attempt < kAuditTries; ++attempt) {
             shared_.recorder->invoke(auditors_[i], read, nodes_[i].name);
             const Outcome outcome = (*client)->invoke(read);

@@ -99,6 +99,10 @@ class EmbeddedClient final : public DbClient {
  public:
   void open(const ClientTarget& target) override { target_ = target; }
 
+  [[nodiscard]] bool offers(OpKind kind) const override {
+    return DbClient::offers(kind) || kind == OpKind::add || kind == OpKind::increment;
+  }
+
   Outcome invoke(const OpRequest& request) override {
     const Nanos deadline = monotonic_clock().now() + target_.timeout;
     if (fd_.valid() && !quiet()) close();

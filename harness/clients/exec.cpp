@@ -122,6 +122,9 @@ class ExecClient final : public DbClient {
     }
   }
 
+  // The program says "definite" to what it does not know.
+  [[nodiscard]] bool offers(check::OpKind /*kind*/) const override { return true; }
+
   Outcome invoke(const OpRequest& request) override {
     const Nanos deadline = monotonic_clock().now() + target_.timeout;
     if (const Status up = get_ready(deadline); !up.ok()) {

@@ -19,10 +19,9 @@ inline Outcome outcome(EventType type, OpErrorClass error, std::string text) {
   return out;
 }
 
-/// The request left and the effect is open: unknown, but a read has no effect.
+/// The request left and the effect is open: unknown, but what only reads has no effect.
 inline Outcome unsure(const OpRequest& request, OpErrorClass error, std::string text) {
-  const bool read = request.kind == check::OpKind::read;
-  return outcome(read ? EventType::fail : EventType::info, error, std::move(text));
+  return outcome(request.changes() ? EventType::info : EventType::fail, error, std::move(text));
 }
 
 }  // namespace sunder::harness

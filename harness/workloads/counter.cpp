@@ -27,7 +27,12 @@ ClientState after(ClientState state, const OpRequest& /*request*/, const Outcome
 
 }  // namespace
 
-const Workload counter_workload{
-    "counter", "counts a few counters up; final reads judge", next, after, key_names, 2 * kSecond};
+const Workload counter_workload{"counter",
+                                "counts a few counters up; final reads judge",
+                                next,
+                                after,
+                                read_keys,
+                                2 * kSecond,
+                                {check::OpKind::increment}};
 
 }  // namespace sunder::harness

@@ -29,7 +29,12 @@ ClientState after(ClientState state, const OpRequest& /*request*/, const Outcome
 }  // namespace
 
 const Workload gilbert_lynch_workload{
-    "gilbert-lynch", "one node's clients write, the next one's read: the proof of the theorem",
-    next, after, key_names};
+    "gilbert-lynch",
+    "one node's clients write, the next one's read: the proof of the theorem",
+    next,
+    after,
+    read_keys,
+    0,
+    {check::OpKind::write}};
 
 }  // namespace sunder::harness

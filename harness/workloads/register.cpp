@@ -53,7 +53,12 @@ ClientState after(ClientState state, const OpRequest& request, const Outcome& ou
 }  // namespace
 
 const Workload register_workload{
-    "register", "reads, writes and compare-and-sets of a few keys, every value written once", next,
-    after, key_names};
+    "register",
+    "reads, writes and compare-and-sets of a few keys, every value written once",
+    next,
+    after,
+    read_keys,
+    0,
+    {check::OpKind::write, check::OpKind::cas}};
 
 }  // namespace sunder::harness

@@ -25,8 +25,12 @@ ClientState after(ClientState state, const OpRequest& /*request*/, const Outcome
 
 }  // namespace
 
-const Workload set_workload{"set",     "adds to a few sets, every element once; final reads judge",
-                            next,      after,
-                            key_names, 2 * kSecond};
+const Workload set_workload{"set",
+                            "adds to a few sets, every element once; final reads judge",
+                            next,
+                            after,
+                            read_keys,
+                            2 * kSecond,
+                            {check::OpKind::add}};
 
 }  // namespace sunder::harness
