@@ -3,6 +3,7 @@
 //   read   /v3/kv/range   linearizable, or serializable where the suite says so
 //   write  /v3/kv/put
 //   cas    /v3/kv/txn     compare the value (or "absent": version 0), put; otherwise a range tells what was there
+// Transactions, transfers and reads of accounts: etcd_txn.cpp. Locks: etcd_lock.cpp.
 //
 // Keys and values are base64, 64-bit numbers are texts. Outcomes, by what is *sure*:
 //
@@ -23,10 +24,9 @@
 // Thread: one per client. Tested by tests/harness/etcd_client_test.cpp.
 #include "harness/clients/etcd.hpp"
 
-#include <array>
+#include <algorithm>
 #include <charconv>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "base/assert.hpp"
 #include "harness/client.hpp"
@@ -36,58 +36,24 @@ namespace sunder::harness {
 
 std::unique_ptr<DbClient> make_etcd_client();
 
+namespace etcd {
 namespace {
 
-using Json = nlohmann::json;
 using check::OpKind;
 
-constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-// A member by either spelling: the gateway answers in snake_case, newer versions may use camelCase.
-const Json* member(const Json& object, const char* snake, const char* camel = nullptr) {
-  if (!object.is_object()) return nullptr;
-  auto at = object.find(snake);
-  if (at == object.end() && camel != nullptr) at = object.find(camel);
-  return at == object.end() ? nullptr : &*at;
-}
-
-// A 64-bit number that JSON carries as a text, or as a number.
-std::optional<std::string> number_text(const Json* node) {
-  if (node == nullptr) return std::nullopt;
-  if (node->is_string()) return node->get<std::string>();
-  if (node->is_number()) return node->dump();
-  return std::nullopt;
-}
-
-struct RangeValue {
-  bool understood = false;
-  std::optional<std::int64_t> value;  // nothing: absent
-};
-
-// The first key of a range answer.
-RangeValue range_value(const Json& range) {
-  const Json* kvs = member(range, "kvs");
-  if (kvs == nullptr || (kvs->is_array() && kvs->empty())) return {true, std::nullopt};
-  if (!kvs->is_array()) return {};
-  const Json* value = member(kvs->front(), "value");
-  if (value == nullptr || !value->is_string()) return {};
-  const auto text = unbase64(value->get<std::string>());
-  if (!text) return {};
-  std::int64_t number = 0;
-  const auto parsed = std::from_chars(text->data(), text->data() + text->size(), number);
-  if (parsed.ec != std::errc{} || parsed.ptr != text->data() + text->size()) return {};
-  return {true, number};
+// What a range answer holds, as a number. RETURNS false where it is something that sunder did not write.
+bool seen_number(const Json& range, std::optional<std::int64_t>& out) {
+  const Found seen = found(range);
+  if (!seen.understood || !seen.value) return seen.understood;
+  const Json text = *seen.value;
+  out = number(&text);
+  return out.has_value();
 }
 
 Outcome read_answer(const OpRequest& request, const Json& body) {
-  const RangeValue seen = range_value(body);
-  if (!seen.understood) {
-    return unsure(request, OpErrorClass::reset,
-                  "the key holds something that sunder did not write");
-  }
   Outcome out = outcome(EventType::ok, OpErrorClass::none, "");
-  out.value = seen.value;
-  return out;
+  if (seen_number(body, out.value)) return out;
+  return unsure(request, OpErrorClass::reset, "the key holds something that sunder did not write");
 }
 
 Outcome cas_answer(const OpRequest& request, const Json& body) {
@@ -101,10 +67,7 @@ Outcome cas_answer(const OpRequest& request, const Json& body) {
   }
   Outcome out = outcome(EventType::fail, OpErrorClass::mismatch, "the value was another one");
   const Json* range = member(responses->front(), "response_range", "responseRange");
-  if (range == nullptr) return out;
-  const RangeValue seen = range_value(*range);
-  out.has_observed = seen.understood;
-  out.observed = seen.value;
+  if (range != nullptr) out.has_observed = seen_number(*range, out.observed);
   return out;
 }
 
@@ -140,6 +103,43 @@ Outcome error_answer(const OpRequest& request, const HttpAnswer& answer, const J
   return outcome(EventType::info, OpErrorClass::reset, text);
 }
 
+}  // namespace
+
+std::optional<Outcome> failure_of(const OpRequest& request, const HttpAnswer& answer, Json* body) {
+  switch (answer.end) {
+    case HttpEnd::refused: return outcome(EventType::fail, OpErrorClass::refused, answer.text);
+    case HttpEnd::not_sent: return outcome(EventType::fail, OpErrorClass::not_sent, answer.text);
+    case HttpEnd::timeout: return unsure(request, OpErrorClass::timeout, answer.text);
+    case HttpEnd::reset: return unsure(request, OpErrorClass::reset, answer.text);
+    case HttpEnd::answered: break;
+  }
+  *body = Json::parse(answer.body, nullptr, false);
+  if (answer.status != 200) return error_answer(request, answer, *body);
+  if (body->is_object()) return std::nullopt;
+  return unsure(request, OpErrorClass::reset, "the answer is not etcd's JSON");
+}
+
+Outcome outcome_of(const OpRequest& request, const HttpAnswer& answer) {
+  Json body;
+  if (auto failure = failure_of(request, answer, &body)) return *failure;
+  switch (request.kind) {
+    case OpKind::read: return read_answer(request, body);
+    case OpKind::cas: return cas_answer(request, body);
+    default: return outcome(EventType::ok, OpErrorClass::none, "");
+  }
+}
+
+}  // namespace etcd
+
+namespace {
+
+using check::OpKind;
+using etcd::base64;
+using etcd::Json;
+
+// A lock that is not released ends so long after it was acquired.
+constexpr Nanos kLockTtl = 2 * kSecond;
+
 class EtcdClient final : public DbClient {
  public:
   void open(const ClientTarget& target) override {
@@ -147,9 +147,34 @@ class EtcdClient final : public DbClient {
     http_ = std::make_unique<HttpConnection>(target.node, target.source);
   }
 
+  [[nodiscard]] bool offers(OpKind kind) const override {
+    return DbClient::offers(kind) || kind == OpKind::txn || kind == OpKind::transfer ||
+           kind == OpKind::acquire || kind == OpKind::release;
+  }
+
   Outcome invoke(const OpRequest& request) override {
     SUNDER_ASSERT(http_ != nullptr);
-    const std::string key = "\"key\":\"" + base64(request.key) + '"';
+    const Nanos deadline = monotonic_clock().now() + target_.timeout;
+    const etcd::Post post = [&](const char* path, const std::string& body) {
+      return http_->post(path, body, std::max<Nanos>(0, deadline - monotonic_clock().now()));
+    };
+    const bool any_node = target_.reads == "serializable";
+    switch (request.kind) {
+      case OpKind::acquire:
+      case OpKind::release: return locks_.invoke(request, post, monotonic_clock());
+      case OpKind::txn:
+      case OpKind::transfer: return etcd::transact(request, post, any_node);
+      case OpKind::read:
+        if (!request.accounts.empty()) return etcd::transact(request, post, any_node);
+        break;
+      default: break;
+    }
+    return invoke_one(request, any_node);
+  }
+
+ private:
+  Outcome invoke_one(const OpRequest& request, bool any_node) {
+    const std::string key = etcd::key_member(request.key);
     const std::string put = '{' + key + ",\"value\":\"" + encoded(request.value) + "\"}";
     switch (request.kind) {
       case OpKind::write: return exchange(request, "/v3/kv/put", put);
@@ -162,14 +187,16 @@ class EtcdClient final : public DbClient {
                             "}],\"success\":[{\"request_put\":" + put +
                             "}],\"failure\":[{\"request_range\":{" + key + "}}]}");
       }
-      default: {
-        const bool any_node = target_.reads == "serializable";
+      case OpKind::read:
         return exchange(request, "/v3/kv/range",
                         '{' + key + (any_node ? ",\"serializable\":true}" : "}"));
-      }
+      default:
+        return outcome(EventType::fail, OpErrorClass::definite,
+                       std::string("etcd has no ") + check::name_of(request.kind));
     }
   }
 
+ public:
   Result<NodeView> view() override {
     SUNDER_ASSERT(http_ != nullptr);
     const HttpAnswer answer = http_->post("/v3/maintenance/status", "{}", target_.timeout);
@@ -178,18 +205,20 @@ class EtcdClient final : public DbClient {
                                                " does not tell its status: " + answer.text};
     }
     const Json body = Json::parse(answer.body, nullptr, false);
-    const Json* header = member(body, "header");
-    const auto self =
-        header == nullptr ? std::nullopt : number_text(member(*header, "member_id", "memberId"));
+    const Json* header = etcd::member(body, "header");
+    const auto self = header == nullptr
+                          ? std::nullopt
+                          : etcd::number_text(etcd::member(*header, "member_id", "memberId"));
     if (!self) {
       return Error{ErrorCode::unavailable,
                    "etcd at " + to_string(target_.node) + " answers its status in another form"};
     }
     NodeView view;
     view.self = *self;
-    view.leader = number_text(member(body, "leader")).value_or("");
+    view.leader = etcd::number_text(etcd::member(body, "leader")).value_or("");
     if (view.leader == "0") view.leader.clear();
-    const std::string term = number_text(member(body, "raftTerm", "raft_term")).value_or("0");
+    const std::string term =
+        etcd::number_text(etcd::member(body, "raftTerm", "raft_term")).value_or("0");
     std::from_chars(term.data(), term.data() + term.size(), view.term);
     return view;
   }
@@ -202,68 +231,15 @@ class EtcdClient final : public DbClient {
   static std::string encoded(std::int64_t value) { return base64(std::to_string(value)); }
 
   Outcome exchange(const OpRequest& request, const char* path, const std::string& body) {
-    return etcd_outcome(request, http_->post(path, body, target_.timeout));
+    return etcd::outcome_of(request, http_->post(path, body, target_.timeout));
   }
 
   ClientTarget target_;
   std::unique_ptr<HttpConnection> http_;
+  etcd::Locks locks_{kLockTtl};
 };
 
 }  // namespace
-
-std::string base64(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); i += 3) {
-    std::uint32_t bits = 0;
-    const std::size_t take = std::min<std::size_t>(3, text.size() - i);
-    for (std::size_t j = 0; j < 3; ++j) {
-      bits = bits << 8U | (j < take ? static_cast<unsigned char>(text[i + j]) : 0U);
-    }
-    for (std::size_t j = 0; j < 4; ++j) {
-      out += j <= take ? kAlphabet[(bits >> (18 - 6 * j)) & 0x3FU] : '=';
-    }
-  }
-  return out;
-}
-
-std::optional<std::string> unbase64(std::string_view text) {
-  if (text.size() % 4 != 0) return std::nullopt;
-  std::string out;
-  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
-  std::uint32_t bits = 0;
-  unsigned held = 0;
-  for (const char c : text) {
-    const auto digit = std::string_view(kAlphabet).find(c);
-    if (digit == std::string_view::npos) return std::nullopt;
-    bits = bits << 6U | static_cast<std::uint32_t>(digit);
-    held += 6;
-    if (held >= 8) {
-      held -= 8;
-      out += static_cast<char>(bits >> held & 0xFFU);
-    }
-  }
-  return out;
-}
-
-Outcome etcd_outcome(const OpRequest& request, const HttpAnswer& answer) {
-  switch (answer.end) {
-    case HttpEnd::refused: return outcome(EventType::fail, OpErrorClass::refused, answer.text);
-    case HttpEnd::not_sent: return outcome(EventType::fail, OpErrorClass::not_sent, answer.text);
-    case HttpEnd::timeout: return unsure(request, OpErrorClass::timeout, answer.text);
-    case HttpEnd::reset: return unsure(request, OpErrorClass::reset, answer.text);
-    case HttpEnd::answered: break;
-  }
-  const Json body = Json::parse(answer.body, nullptr, false);
-  if (answer.status != 200) return error_answer(request, answer, body);
-  if (!body.is_object()) {
-    return unsure(request, OpErrorClass::reset, "the answer is not etcd's JSON");
-  }
-  switch (request.kind) {
-    case OpKind::read: return read_answer(request, body);
-    case OpKind::cas: return cas_answer(request, body);
-    default: return outcome(EventType::ok, OpErrorClass::none, "");
-  }
-}
 
 std::unique_ptr<DbClient> make_etcd_client() {
   return std::make_unique<EtcdClient>();

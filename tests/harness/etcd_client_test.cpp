@@ -20,6 +20,7 @@
 using namespace sunder;
 using namespace sunder::harness;
 using check::OpKind;
+using namespace sunder::harness::etcd;
 
 namespace {
 
@@ -43,7 +44,7 @@ struct Seen {
 };
 
 Seen judged(OpKind kind, const HttpAnswer& what) {
-  const Outcome out = etcd_outcome(request(kind), what);
+  const Outcome out = outcome_of(request(kind), what);
   return {out.type, out.error};
 }
 
@@ -121,13 +122,13 @@ TEST_CASE("etcd: base64 both ways") {
 }
 
 TEST_CASE("etcd: good answers") {
-  const Outcome read = etcd_outcome(
+  const Outcome read = outcome_of(
       request(OpKind::read),
       answer(200,
              R"({"header":{"revision":"9"},"kvs":[{"key":"azE=","value":"NDI="}],"count":"1"})"));
   CHECK(read.type == EventType::ok);
   CHECK(read.value == 42);
-  const Outcome absent = etcd_outcome(request(OpKind::read), answer(200, R"({"header":{}})"));
+  const Outcome absent = outcome_of(request(OpKind::read), answer(200, R"({"header":{}})"));
   CHECK(absent.type == EventType::ok);
   CHECK_FALSE(absent.value.has_value());
   CHECK(judged(OpKind::write, answer(200, R"({"header":{}})")) ==
@@ -135,14 +136,14 @@ TEST_CASE("etcd: good answers") {
   CHECK(judged(OpKind::cas, answer(200, R"({"succeeded":true})")) ==
         Seen{EventType::ok, OpErrorClass::none});
   const Outcome mismatch =
-      etcd_outcome(request(OpKind::cas),
+      outcome_of(request(OpKind::cas),
                    answer(200, R"({"responses":[{"response_range":{"kvs":[{"value":"NDI="}]}}]})"));
   CHECK(mismatch.type == EventType::fail);
   CHECK(mismatch.error == OpErrorClass::mismatch);
   CHECK(mismatch.has_observed);
   CHECK(mismatch.observed == 42);
   const Outcome gone =
-      etcd_outcome(request(OpKind::cas), answer(200, R"({"responses":[{"response_range":{}}]})"));
+      outcome_of(request(OpKind::cas), answer(200, R"({"responses":[{"response_range":{}}]})"));
   CHECK(gone.has_observed);
   CHECK_FALSE(gone.observed.has_value());
 }

@@ -145,6 +145,7 @@ TEST_CASE(
 
 TEST_CASE("generator: the tables know their names") {
   CHECK(harness::known_workloads() ==
-        std::vector<std::string>{"register", "gilbert-lynch", "set", "counter"});
-  CHECK_FALSE(harness::find_workload("bank").ok());
+        std::vector<std::string>{"register", "cas", "gilbert-lynch", "set", "counter", "append",
+                                 "bank", "lock"});
+  CHECK_FALSE(harness::find_workload("banks").ok());
 }
