@@ -111,15 +111,7 @@ void Run::show_progress() {
 Status Run::prepare() {
   const auto workload = find_workload(suite_.workload.name);
   if (!workload) return workload.error();
-  const auto client = make_client(options_.cluster->client_kind().kind);
-  if (!client) return client.error();
-  for (const check::OpKind kind : (*workload)->kinds) {
-    if ((*client)->offers(kind)) continue;
-    return Error{ErrorCode::unsupported,
-                 "the workload \"" + suite_.workload.name + "\" needs \"" + check::name_of(kind) +
-                     "\", which clients of " + options_.cluster->system() +
-                     " do not offer; docs/reference/suite.md says who does"};
-  }
+  SUNDER_TRY(workload_is_offered(suite_.workload.name, options_.cluster->client_kind().kind));
   HistoryHeader header;
   header.t0 = options_.t0;
   header.wall = wall_clock();
@@ -268,6 +260,20 @@ Result<RunResults> Run::run() {
 }
 
 }  // namespace
+
+Status workload_is_offered(const std::string& workload, const std::string& client) {
+  const auto found = find_workload(workload);
+  if (!found) return found.error();
+  const auto made = make_client(client);
+  if (!made) return made.error();
+  for (const check::OpKind kind : (*found)->kinds) {
+    if ((*made)->offers(kind)) continue;
+    return Error{ErrorCode::invalid, "the workload \"" + workload + "\" needs \"" +
+                                         check::name_of(kind) + "\", which clients of " + client +
+                                         " do not offer; docs/reference/suite.md says who does"};
+  }
+  return {};
+}
 
 Result<RunResults> run_suite(const RunOptions& options) {
   return Run(options).run();

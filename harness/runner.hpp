@@ -36,6 +36,9 @@ struct RunOptions {
 /// report.html are in the run folder then. ERRORS: unavailable (proxy can't heal, database client can't start), io.
 [[nodiscard]] Result<RunResults> run_suite(const RunOptions& options);
 
+/// ERRORS: not_found; invalid where clients of that kind lack an operation that the workload draws.
+[[nodiscard]] Status workload_is_offered(const std::string& workload, const std::string& client);
+
 /// The exit code of the contract for results; 130 for an interrupted run.
 [[nodiscard]] int exit_code_of(const RunResults& results);
 

@@ -5,8 +5,9 @@
 // such a release it is held to the end. Two such intervals of different holders that overlap refute mutual
 // exclusion, and if none do, there is a legal order (each holder's time is one block; blocks that don't overlap can
 // be ordered: Gibbons and Korach, SIAM J. Comput. 1997, section 3). A release by someone who holds nothing may have
-// been another's: it ends every hold that was open. Tokens: where an ok acquire returns a number, one that surely
-// came later must return a greater one. COST: O(n log n). Thread: pure. Tested by tests/check/types_test.cpp.
+// been another's: it ends every hold that was open. A release that failed with `mismatch` (the lock had ended by itself)
+// ends the holder's own time. Tokens: where an ok acquire returns a number, one that surely came later must return a
+// greater one. COST: O(n log n). Thread: pure. Tested by tests/check/types_test.cpp.
 #include <algorithm>
 #include <unordered_map>
 
@@ -26,13 +27,27 @@ struct Hold {
   std::uint32_t release = kNone;
 };
 
+// Who is told so holds the lock no longer; before it asked, it thought that it did.
+bool told_it_ended(const Op& op) {
+  return op.kind == OpKind::release && op.outcome == EventType::fail &&
+         op.error == OpErrorClass::mismatch;
+}
+
 std::vector<Hold> holds_of(const History& history, const Ops& ops) {
   std::unordered_map<std::int32_t, std::size_t> open;  // by process: into out
   std::vector<Hold> out;
   std::vector<std::pair<Nanos, std::uint32_t>> strays;
   for (const std::uint32_t o : ops) {
     const Op& op = history.ops[o];
-    if (op.outcome == EventType::fail) continue;
+    if (op.outcome == EventType::fail) {
+      const auto held = told_it_ended(op) ? open.find(op.process) : open.end();
+      if (held != open.end()) {
+        out[held->second].to = op.invoked;
+        out[held->second].release = o;
+        open.erase(held);
+      }
+      continue;
+    }
     if (op.kind == OpKind::acquire) {
       if (op.outcome != EventType::ok) continue;
       open[op.process] = out.size();
@@ -157,7 +172,8 @@ bool illegal(const History& history, const std::vector<bool>& released, const Op
     Nanos to = released[o] ? op.completed : kNever;
     for (const std::uint32_t r : ops) {
       const Op& release = history.ops[r];
-      if (release.kind == OpKind::release && release.outcome != EventType::fail &&
+      const bool own = release.process == op.process && told_it_ended(release);
+      if (release.kind == OpKind::release && (release.outcome != EventType::fail || own) &&
           release.invoked >= op.completed) {
         to = to == op.completed || to == kNever ? release.invoked : std::min(to, release.invoked);
         if (release.process == op.process) break;

@@ -17,6 +17,7 @@
 #include "cli/session.hpp"
 #include "cli/terminal.hpp"
 #include "harness/runner.hpp"
+#include "harness/system.hpp"
 
 namespace sunder::cli {
 namespace {
@@ -78,6 +79,14 @@ Status copy_suite(const std::string& from, const std::string& run_dir) {
   return {};
 }
 
+// Before anything starts: clients of this system can do what the workload asks for.
+Status workload_offered(const harness::Suite& suite) {
+  const auto system = harness::load_system(suite.cluster.system);
+  if (!system) return system.error();
+  return harness::workload_is_offered(suite.workload.name,
+                                      system->client.empty() ? system->name : system->client);
+}
+
 // REQUIRES everything checked. Owns the session for its time.
 Result<harness::RunResults> run_in_session(const harness::Suite& suite, const RunArgs& args,
                                            const std::string& run_dir, Progress& progress) {
@@ -125,6 +134,7 @@ int run(const std::vector<std::string>& words) {
     suite->workload.time = *time;
   }
   if (!args.seeded) args.seed = std::random_device{}();
+  if (const auto offered = workload_offered(*suite); !offered) return fail(offered.error());
   const auto ready = preflight_or_explicit(*suite);
   if (!ready) return fail(ready.error());
   const std::string dir = args.out.empty() ? default_run_dir(suite->name) : args.out;

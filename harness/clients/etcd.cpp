@@ -3,7 +3,7 @@
 //   read   /v3/kv/range   linearizable, or serializable where the suite says so
 //   write  /v3/kv/put
 //   cas    /v3/kv/txn     compare the value (or "absent": version 0), put; otherwise a range tells what was there
-// Transactions, transfers and reads of accounts: etcd_txn.cpp. Locks: etcd_lock.cpp.
+// Transactions, transfers and reads of accounts: harness/etcd/.
 //
 // Keys and values are base64, 64-bit numbers are texts. Outcomes, by what is *sure*:
 //
@@ -22,120 +22,22 @@
 // A failed read has no effect, so it is always `fail`. "leader changed" and its like are info for writes: the proposal
 // may be in the log already. Facts: etcd 3.4 api/v3rpc/rpctypes/error.go; measured on 3.4.23.
 // Thread: one per client. Tested by tests/harness/etcd_client_test.cpp.
-#include "harness/clients/etcd.hpp"
-
 #include <algorithm>
-#include <charconv>
 #include <memory>
 
 #include "base/assert.hpp"
 #include "harness/client.hpp"
 #include "harness/clients/outcomes.hpp"
+#include "harness/etcd/gateway.hpp"
 
 namespace sunder::harness {
 
 std::unique_ptr<DbClient> make_etcd_client();
 
-namespace etcd {
-namespace {
-
-using check::OpKind;
-
-// What a range answer holds, as a number. RETURNS false where it is something that sunder did not write.
-bool seen_number(const Json& range, std::optional<std::int64_t>& out) {
-  const Found seen = found(range);
-  if (!seen.understood || !seen.value) return seen.understood;
-  const Json text = *seen.value;
-  out = number(&text);
-  return out.has_value();
-}
-
-Outcome read_answer(const OpRequest& request, const Json& body) {
-  Outcome out = outcome(EventType::ok, OpErrorClass::none, "");
-  if (seen_number(body, out.value)) return out;
-  return unsure(request, OpErrorClass::reset, "the key holds something that sunder did not write");
-}
-
-Outcome cas_answer(const OpRequest& request, const Json& body) {
-  const Json* succeeded = member(body, "succeeded");  // left out when false
-  if (succeeded != nullptr && *succeeded == true) {
-    return outcome(EventType::ok, OpErrorClass::none, "");
-  }
-  const Json* responses = member(body, "responses");
-  if (responses == nullptr || !responses->is_array() || responses->empty()) {
-    return unsure(request, OpErrorClass::reset, "the answer to the transaction is not understood");
-  }
-  Outcome out = outcome(EventType::fail, OpErrorClass::mismatch, "the value was another one");
-  const Json* range = member(responses->front(), "response_range", "responseRange");
-  if (range != nullptr) out.has_observed = seen_number(*range, out.observed);
-  return out;
-}
-
-bool refused_before_effect(int grpc_code) {
-  switch (grpc_code) {
-    case 3:   // invalid argument
-    case 7:   // permission denied
-    case 8:   // resource exhausted: too many requests, no space
-    case 9:   // failed precondition
-    case 12:  // unimplemented
-    case 16:  // unauthenticated
-      return true;
-    default: return false;
-  }
-}
-
-Outcome error_answer(const OpRequest& request, const HttpAnswer& answer, const Json& body) {
-  int code = -1;
-  std::string text;
-  if (const Json* number = member(body, "code"); number != nullptr && number->is_number_integer()) {
-    code = number->get<int>();
-  }
-  for (const char* name : {"message", "error"}) {
-    const Json* said = member(body, name);
-    if (text.empty() && said != nullptr && said->is_string()) text = said->get<std::string>();
-  }
-  if (text.empty()) text = "HTTP " + std::to_string(answer.status);
-  if (refused_before_effect(code)) return outcome(EventType::fail, OpErrorClass::definite, text);
-  const bool late = text.find("timed out") != std::string::npos ||
-                    text.find("deadline exceeded") != std::string::npos;
-  if (late) return unsure(request, OpErrorClass::timeout, text);
-  if (request.kind == OpKind::read) return outcome(EventType::fail, OpErrorClass::definite, text);
-  return outcome(EventType::info, OpErrorClass::reset, text);
-}
-
-}  // namespace
-
-std::optional<Outcome> failure_of(const OpRequest& request, const HttpAnswer& answer, Json* body) {
-  switch (answer.end) {
-    case HttpEnd::refused: return outcome(EventType::fail, OpErrorClass::refused, answer.text);
-    case HttpEnd::not_sent: return outcome(EventType::fail, OpErrorClass::not_sent, answer.text);
-    case HttpEnd::timeout: return unsure(request, OpErrorClass::timeout, answer.text);
-    case HttpEnd::reset: return unsure(request, OpErrorClass::reset, answer.text);
-    case HttpEnd::answered: break;
-  }
-  *body = Json::parse(answer.body, nullptr, false);
-  if (answer.status != 200) return error_answer(request, answer, *body);
-  if (body->is_object()) return std::nullopt;
-  return unsure(request, OpErrorClass::reset, "the answer is not etcd's JSON");
-}
-
-Outcome outcome_of(const OpRequest& request, const HttpAnswer& answer) {
-  Json body;
-  if (auto failure = failure_of(request, answer, &body)) return *failure;
-  switch (request.kind) {
-    case OpKind::read: return read_answer(request, body);
-    case OpKind::cas: return cas_answer(request, body);
-    default: return outcome(EventType::ok, OpErrorClass::none, "");
-  }
-}
-
-}  // namespace etcd
-
 namespace {
 
 using check::OpKind;
 using etcd::base64;
-using etcd::Json;
 
 // A lock that is not released ends so long after it was acquired.
 constexpr Nanos kLockTtl = 2 * kSecond;
@@ -204,23 +106,10 @@ class EtcdClient final : public DbClient {
       return Error{ErrorCode::unavailable, "etcd at " + to_string(target_.node) +
                                                " does not tell its status: " + answer.text};
     }
-    const Json body = Json::parse(answer.body, nullptr, false);
-    const Json* header = etcd::member(body, "header");
-    const auto self = header == nullptr
-                          ? std::nullopt
-                          : etcd::number_text(etcd::member(*header, "member_id", "memberId"));
-    if (!self) {
-      return Error{ErrorCode::unavailable,
-                   "etcd at " + to_string(target_.node) + " answers its status in another form"};
-    }
-    NodeView view;
-    view.self = *self;
-    view.leader = etcd::number_text(etcd::member(body, "leader")).value_or("");
-    if (view.leader == "0") view.leader.clear();
-    const std::string term =
-        etcd::number_text(etcd::member(body, "raftTerm", "raft_term")).value_or("0");
-    std::from_chars(term.data(), term.data() + term.size(), view.term);
-    return view;
+    auto view = etcd::view_of(answer.body);
+    if (view) return *view;
+    return Error{ErrorCode::unavailable,
+                 "etcd at " + to_string(target_.node) + " answers its status in another form"};
   }
 
   void close() override {

@@ -232,6 +232,23 @@ TEST_CASE("lock: by hand") {
   SECTION("never given back") {
     expect(t.op(K::acquire, 2, 3, t.n(2), 2).judge("lock"), Verdict::fail, 4);
   }
+  SECTION("it had ended by itself, as its holder was told") {
+    t.op(K::release, 2, 3, kAbsent, 1).outcome(EventType::fail);
+    t.history.ops.back().error = OpErrorClass::mismatch;
+    t.op(K::acquire, 4, 5, t.n(2), 2);
+    expect(t.judge("lock"), Verdict::pass);
+  }
+  SECTION("a release that was never sent ends nothing") {
+    t.op(K::release, 2, 3, kAbsent, 1).outcome(EventType::fail);
+    t.history.ops.back().error = OpErrorClass::not_sent;
+    t.op(K::acquire, 4, 5, t.n(2), 2);
+    expect(t.judge("lock"), Verdict::fail, 4);
+  }
+  SECTION("it had ended by itself, and was given away before its holder asked") {
+    t.op(K::acquire, 2, 3, t.n(2), 2).op(K::release, 4, 5, kAbsent, 1).outcome(EventType::fail);
+    t.history.ops.back().error = OpErrorClass::mismatch;
+    expect(t.judge("lock"), Verdict::fail, 6);
+  }
   SECTION("token goes back") {
     t.op(K::release, 2, 3, kAbsent, 1).op(K::acquire, 4, 5, t.n(1), 2);
     expect(t.judge("lock"), Verdict::fail, 4);

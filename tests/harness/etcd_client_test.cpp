@@ -13,7 +13,7 @@
 #include <thread>
 
 #include "harness/client.hpp"
-#include "harness/clients/etcd.hpp"
+#include "harness/etcd/gateway.hpp"
 #include "tests/harness/real_etcd.hpp"
 #include "tests/support/catch.hpp"
 

@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "harness/client.hpp"
-#include "harness/clients/etcd.hpp"
+#include "harness/etcd/gateway.hpp"
 #include "tests/harness/real_etcd.hpp"
 #include "tests/support/catch.hpp"
 

@@ -8,8 +8,8 @@
 #include <charconv>
 #include <map>
 
-#include "harness/clients/etcd.hpp"
 #include "harness/clients/outcomes.hpp"
+#include "harness/etcd/gateway.hpp"
 
 namespace sunder::harness::etcd {
 namespace {
@@ -64,18 +64,14 @@ std::optional<Outcome> read(const Post& post, bool any_node, Values* values) {
               (any_node ? ",\"serializable\":true}}" : "}}");
   }
   const OpRequest reading;
-  Json body;
-  auto failure = failure_of(reading, post("/v3/kv/txn", "{\"success\":[" + ranges + "]}"), &body);
+  Answer answer;
+  auto failure =
+      read_answer(reading, post("/v3/kv/txn", "{\"success\":[" + ranges + "]}"), &answer);
   if (failure) return failure;
-  const Json* responses = member(body, "responses");
-  if (responses == nullptr || !responses->is_array() || responses->size() != values->size()) {
-    return strange(reading);
-  }
+  if (answer.ranges.size() != values->size()) return strange(reading);
   std::size_t i = 0;
   for (auto& [key, value] : *values) {
-    const Json* range = member((*responses)[i++], "response_range", "responseRange");
-    if (range == nullptr) return strange(reading);
-    value = found(*range);
+    value = std::move(answer.ranges[i++]);
     if (!value.understood) return strange(reading);
   }
   return std::nullopt;
@@ -98,14 +94,12 @@ Outcome commit(const OpRequest& request, const Post& post, const Values& seen,
     puts += (puts.empty() ? "" : ",") + std::string("{\"request_put\":{") + key_member(key) +
             ",\"value\":\"" + base64(value) + "\"}}";
   }
-  Json body;
-  auto failure = failure_of(
+  Answer answer;
+  auto failure = read_answer(
       request, post("/v3/kv/txn", "{\"compare\":[" + compares + "],\"success\":[" + puts + "]}"),
-      &body);
+      &answer);
   if (failure) return *failure;
-  const Json* succeeded = member(body, "succeeded");  // left out when false
-  if (succeeded != nullptr && *succeeded == true)
-    return outcome(EventType::ok, OpErrorClass::none, "");
+  if (answer.succeeded) return outcome(EventType::ok, OpErrorClass::none, "");
   return outcome(EventType::fail, OpErrorClass::mismatch, "another transaction was faster");
 }
 
@@ -160,8 +154,7 @@ Outcome transact(const OpRequest& request, const Post& post, bool any_node) {
   std::map<std::string, std::int64_t> balances;
   for (const auto& [account, value] : seen) {
     if (!value.value) continue;
-    const Json text = *value.value;
-    const auto balance = number(&text);
+    const auto balance = whole_number(*value.value);
     if (!balance)
       return outcome(EventType::fail, OpErrorClass::definite, "the key holds no balance");
     balances[account] = *balance;

@@ -9,29 +9,26 @@
 // up (Kleppmann, "How to do distributed locking", 2016). "Taken" is fail/mismatch, and so is the release of a lock that has
 // ended. Failures before the last request have no effect on the lock.
 // Thread: one client's. Tested by tests/harness/etcd_txn_test.cpp.
-#include "harness/clients/etcd.hpp"
+#include <algorithm>
+
 #include "harness/clients/outcomes.hpp"
+#include "harness/etcd/gateway.hpp"
 
 namespace sunder::harness::etcd {
 namespace {
 
-bool succeeded(const Json& body) {
-  const Json* word = member(body, "succeeded");  // left out when false
-  return word != nullptr && *word == true;
-}
-
 Outcome release(const OpRequest& request, const Post& post) {
   const std::string key = key_member(request.key);
-  Json body;
-  auto failure = failure_of(
+  Answer answer;
+  auto failure = read_answer(
       request,
       post("/v3/kv/txn", "{\"compare\":[{" + key +
                              ",\"result\":\"EQUAL\",\"target\":\"VALUE\",\"value\":\"" +
                              base64(std::to_string(request.value)) +
                              "\"}],\"success\":[{\"request_delete_range\":{" + key + "}}]}"),
-      &body);
+      &answer);
   if (failure) return *failure;
-  if (succeeded(body)) return outcome(EventType::ok, OpErrorClass::none, "");
+  if (answer.succeeded) return outcome(EventType::ok, OpErrorClass::none, "");
   return outcome(EventType::fail, OpErrorClass::mismatch,
                  "the lock had ended before it was released");
 }
@@ -43,18 +40,19 @@ std::optional<Outcome> Locks::fresh_lease(const OpRequest& request, const Post& 
                                           const Clock& clock) {
   const Nanos now = clock.now();
   if (now < use_before_) return std::nullopt;
-  Json body;
+  Answer answer;
   const std::string ttl = std::to_string(std::max<Nanos>(1, ttl_ / kSecond));
-  auto failure = failure_of(request, post("/v3/lease/grant", "{\"TTL\":\"" + ttl + "\"}"), &body);
+  auto failure =
+      read_answer(request, post("/v3/lease/grant", "{\"TTL\":\"" + ttl + "\"}"), &answer);
   if (failure) {
     failure->type = EventType::fail;  // the lock has not been asked for
     return failure;
   }
-  const auto id = number_text(member(body, "ID"));
-  if (!id)
+  if (answer.id.empty()) {
     return outcome(EventType::fail, OpErrorClass::definite,
                    "the answer to the lease is not understood");
-  lease_ = *id;
+  }
+  lease_ = answer.id;
   use_before_ = now + ttl_ / 4;
   return std::nullopt;
 }
@@ -62,24 +60,23 @@ std::optional<Outcome> Locks::fresh_lease(const OpRequest& request, const Post& 
 Outcome Locks::acquire(const OpRequest& request, const Post& post, const Clock& clock) {
   if (auto failure = fresh_lease(request, post, clock)) return *failure;
   const std::string key = key_member(request.key);
-  Json body;
-  auto failure = failure_of(
+  Answer answer;
+  auto failure = read_answer(
       request,
       post("/v3/kv/txn", "{\"compare\":[{" + key +
                              ",\"result\":\"EQUAL\",\"target\":\"VERSION\",\"version\":\"0\"}],"
                              "\"success\":[{\"request_put\":{" +
                              key + ",\"value\":\"" + base64(std::to_string(request.value)) +
                              "\",\"lease\":\"" + lease_ + "\"}}]}"),
-      &body);
+      &answer);
   if (failure) {
     use_before_ = 0;  // the lease itself may be gone
     return *failure;
   }
-  if (!succeeded(body))
+  if (!answer.succeeded)
     return outcome(EventType::fail, OpErrorClass::mismatch, "the lock is taken");
   Outcome out = outcome(EventType::ok, OpErrorClass::none, "");
-  const Json* header = member(body, "header");
-  if (header != nullptr) out.value = number(member(*header, "revision"));
+  out.value = answer.revision;
   return out;
 }
 
