@@ -2,6 +2,7 @@
 #include "check/model_check.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <new>
 #include <set>
@@ -27,9 +28,15 @@ struct Partition {
   std::string reason;
   std::vector<std::uint32_t> witness;  // into History::ops
   std::uint32_t stuck = kNone;
+  bool by_theorem = false;  // of the model, without a search
   std::string
       before;  // what the state was before the witness, where it does not begin with the history
 };
+
+// When it was answered; what never was says nothing.
+Nanos end_of(const Op& op) {
+  return op.outcome == EventType::info ? std::numeric_limits<Nanos>::min() : op.completed;
+}
 
 std::vector<Partition> partitions(const History& history, const Model& model) {
   std::vector<Partition> all(model.by_key ? history.keys.size() : 1);
@@ -85,9 +92,39 @@ void shrink(const History& history, Machine& machine, const std::vector<StateId>
   }
 }
 
+// True where the model needs no search. What it finds illegal is looked at by brute force; where that can't, or sees it
+// otherwise, the search decides.
+bool decided(const History& history, const Model& model, Machine& machine, Partition& part) {
+  if (model.exact == nullptr) return false;
+  std::vector<std::uint32_t> ops;
+  std::copy_if(part.ops.begin(), part.ops.end(), std::back_inserter(ops),
+               [&](std::uint32_t o) { return matters(machine, history.ops[o]); });
+  Exact exact = model.exact(history, ops);
+  part.by_theorem = exact.says == Exact::Says::legal;
+  if (exact.says != Exact::Says::illegal) return part.by_theorem;
+  std::vector<std::uint32_t>& witness = exact.witness;
+  const auto by_begin = [&](std::uint32_t a, std::uint32_t b) {
+    return history.ops[a].invoked < history.ops[b].invoked;
+  };
+  std::stable_sort(witness.begin(), witness.end(), by_begin);
+  if (witness.size() > kBruteForceMax ||
+      !brute_force_refutes(history, witness, machine, {machine.initial()})) {
+    return false;
+  }
+  part.by_theorem = true;
+  part.verdict = Verdict::fail;
+  part.stuck =
+      *std::max_element(witness.begin(), witness.end(), [&](std::uint32_t a, std::uint32_t b) {
+        return end_of(history.ops[a]) < end_of(history.ops[b]);
+      });
+  part.witness = std::move(witness);
+  return true;
+}
+
 void judge(const CheckInput& input, const Model& model, const Stages& stages, Partition& part) {
   const History& history = input.history;
   const auto machine = model.make(history);
+  if (decided(history, model, *machine, part)) return;
   const auto found =
       model_search(history, part.ops, *machine, {machine->initial()}, Deadline(stages.finding()));
   if (found.outcome == SearchVerdict::Outcome::legal) return;
@@ -239,6 +276,13 @@ CheckResult check_model(const CheckInput& input, const Model& model) {
   result.method = "just-in-time search, " + std::string(model.name);
   auto parts = partitions(input.history, model);
   judge_all(input, model, parts);
+  const auto by_theorem =
+      std::count_if(parts.begin(), parts.end(), [](auto& part) { return part.by_theorem; });
+  if (by_theorem == static_cast<std::ptrdiff_t>(parts.size()) && by_theorem > 0) {
+    result.method = model.theorem;
+  } else if (by_theorem > 0) {
+    result.method = std::string(model.theorem) + "; " + result.method;
+  }
   for (const Partition& part : parts) {
     if (part.verdict == Verdict::fail && result.keys.fail == 0) add_witness(result, input, part);
     if (part.verdict == Verdict::unknown && result.reason.empty()) result.reason = part.reason;

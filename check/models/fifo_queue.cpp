@@ -83,6 +83,8 @@ const Model fifo_queue_model{
     [](const History& history) -> std::unique_ptr<Machine> {
       return std::make_unique<FifoQueue>(history);
     },
+    exact_fifo_queue,
+    "queue patterns (Henzinger, Sezgin, Vafeiadis 2013)",
 };
 
 }  // namespace sunder::check

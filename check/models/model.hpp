@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "check/history.hpp"
+#include "check/models/exact.hpp"
 
 namespace sunder::check {
 
@@ -57,6 +58,9 @@ struct Model {
   /// True where, without --model, this is the model of the history. Asked in the order of list.def.
   bool (*fits)(const History& history);
   std::unique_ptr<Machine> (*make)(const History& history);
+  /// Decides some histories without a search, and says nothing of others. By key, from Machine::initial(); none: nullptr.
+  Exact (*exact)(const History& history, const std::vector<std::uint32_t>& ops) = nullptr;
+  const char* theorem = "";  ///< by which it does
 };
 
 /// In the order of list.def. LIFETIME: static.

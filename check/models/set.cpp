@@ -74,6 +74,8 @@ const Model set_model{
     [](const History& history) -> std::unique_ptr<Machine> {
       return std::make_unique<Set>(history);
     },
+    exact_growing_set,
+    "phases of a set that grows",
 };
 
 }  // namespace sunder::check

@@ -23,11 +23,14 @@ namespace sunder::check::engine {
 //   bool step(op, state, &next)   false where the operation can't happen in this state
 //   std::uint32_t alike(op)       operations of one number do and say the same
 //   std::uint64_t bytes()         memory held, for the budget
+inline constexpr const char* kTooWide = "too wide";
+
 template <std::size_t kWords, class Machine>
 class Search {
  public:
-  Search(Machine& machine, std::size_t ops, const Deadline& deadline)
-      : machine_(machine), deadline_(deadline), slot_of_op_(ops, kNone) {}
+  /// `widest`: it gives up, with reason kTooWide, where it would keep more configurations at one time.
+  Search(Machine& machine, std::size_t ops, const Deadline& deadline, std::size_t widest)
+      : machine_(machine), deadline_(deadline), widest_(widest), slot_of_op_(ops, kNone) {}
 
   SearchVerdict run(const std::vector<Event>& events, const std::vector<std::uint32_t>& initial) {
     for (const std::uint32_t state : initial) {
@@ -179,8 +182,10 @@ class Search {
       while (c < changers_.size() && changers_[c].alike == alike) ++c;
     }
     if (++steps_ % 1024 != 0) return true;
-    const char* reason =
-        deadline_.exceeded(now_.bytes() + after_.bytes() + reached_.bytes() + machine_.bytes());
+    const bool wide = after_.list().size() + reached_.list().size() > widest_;
+    const char* reason = wide ? kTooWide
+                              : deadline_.exceeded(now_.bytes() + after_.bytes() +
+                                                   reached_.bytes() + machine_.bytes());
     if (reason == nullptr) return true;
     verdict_.outcome = SearchVerdict::Outcome::unknown;
     verdict_.reason = reason;
@@ -218,6 +223,7 @@ class Search {
 
   Machine& machine_;
   const Deadline& deadline_;
+  const std::size_t widest_;
   SearchVerdict verdict_;
   ConfigSet<kWords> now_;            // explain everything that has ended
   ConfigSet<kWords> after_;          // and the operation that ends now

@@ -71,7 +71,7 @@ bool matters(const Machine& machine, const Op& op) {
 
 SearchVerdict model_search(const History& history, const std::vector<std::uint32_t>& ops,
                            Machine& machine, const std::vector<StateId>& initial,
-                           const Deadline& deadline) {
+                           const Deadline& deadline, SearchWay way) {
   PendingEnds pending;
   if (initial.size() == 1 && initial.front() == machine.initial()) {
     pending = settle_pending(history, ops, machine);
@@ -90,7 +90,7 @@ SearchVerdict model_search(const History& history, const std::vector<std::uint32
   }
   engine::sort_events(events);
   Remembered remembered(history, ops, pending.end, machine);
-  auto verdict = engine::search_events(remembered, events, ops.size(), initial, deadline);
+  auto verdict = engine::search_events(remembered, events, ops.size(), initial, deadline, way);
   // One without an answer had to have happened by the answer that shows it, at the same moment.
   const bool stuck = verdict.outcome == SearchVerdict::Outcome::illegal;
   if (stuck && pending.shown_by[verdict.stuck] != kNone) {

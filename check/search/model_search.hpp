@@ -22,6 +22,6 @@ namespace sunder::check {
 [[nodiscard]] SearchVerdict model_search(const History& history,
                                          const std::vector<std::uint32_t>& ops, Machine& machine,
                                          const std::vector<StateId>& initial,
-                                         const Deadline& deadline);
+                                         const Deadline& deadline, SearchWay way = SearchWay::both);
 
 }  // namespace sunder::check

@@ -64,8 +64,8 @@ std::vector<bool> relevant(const std::vector<RegisterOp>& ops) {
 
 }  // namespace
 
-SearchVerdict search(const std::vector<RegisterOp>& ops, ValueId initial,
-                     const Deadline& deadline) {
+SearchVerdict search(const std::vector<RegisterOp>& ops, ValueId initial, const Deadline& deadline,
+                     SearchWay way) {
   const auto keep = relevant(ops);
   std::vector<engine::Event> events;
   for (std::uint32_t i = 0; i < ops.size(); ++i) {
@@ -75,7 +75,7 @@ SearchVerdict search(const std::vector<RegisterOp>& ops, ValueId initial,
   }
   engine::sort_events(events);
   RegisterMachine machine(ops);
-  return engine::search_events(machine, events, ops.size(), {initial}, deadline);
+  return engine::search_events(machine, events, ops.size(), {initial}, deadline, way);
 }
 
 }  // namespace sunder::check

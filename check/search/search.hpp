@@ -14,6 +14,7 @@
 //   unseen. So it is taken only where somebody sees it at once, or at its own end; and where one is taken, all others that
 //   are open become *free*: they have happened before it if they do not happen later, and end without a trace.
 // - A configuration where an operation is free makes one superfluous in which it has happened or still has to.
+// Where it grows wide all the same, depth_first.hpp looks for one legal order instead of keeping all.
 // The problem is NP-complete with repeated values (Gibbons and Korach 1997): the budget is asked in the inner loop.
 // Thread: pure. Tested by tests/check/search_test.cpp.
 #pragma once
@@ -37,11 +38,18 @@ struct SearchVerdict {
   std::vector<std::uint32_t> quiet_states;  ///< what the state may have been at that moment
 };
 
+/// How to look: the first is what checks use; tests compare the others with it.
+enum class SearchWay {
+  both,  ///< breadth-first while that stays narrow, then depth-first, then breadth-first to the end of the budget
+  breadth_first,
+  depth_first,
+};
+
 /// At most so many operations may be open at one time (pending ones stay open); more is budget.memory.
 inline constexpr std::uint32_t kMostOpen = 1024;
 
 /// REQUIRES ops by begin.
 [[nodiscard]] SearchVerdict search(const std::vector<RegisterOp>& ops, ValueId initial,
-                                   const Deadline& deadline);
+                                   const Deadline& deadline, SearchWay way = SearchWay::both);
 
 }  // namespace sunder::check

@@ -6,26 +6,56 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
+#include "check/search/depth_first.hpp"
 #include "check/search/engine.hpp"
 
 namespace sunder::check::engine {
 
+// The ways of SearchWay, with masks of that many words.
+template <std::size_t kWords, class Machine>
+SearchVerdict search_as(SearchWay way, Machine& machine, const std::vector<Event>& events,
+                        std::size_t ops, const std::vector<std::uint32_t>& initial,
+                        const Deadline& deadline) {
+  constexpr std::size_t kNarrow = 20'000;
+  constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
+  const auto breadth_first = [&](std::size_t widest) {
+    return Search<kWords, Machine>(machine, ops, deadline, widest).run(events, initial);
+  };
+  const auto depth_first = [&](const Deadline& end) {
+    return DepthFirst<kWords, Machine>(machine, ops, end).run(events, initial);
+  };
+  using Outcome = SearchVerdict::Outcome;
+  if (way == SearchWay::depth_first) return depth_first(deadline);
+  if (way == SearchWay::breadth_first) return breadth_first(kNoLimit);
+  auto verdict = breadth_first(kNarrow);
+  if (verdict.outcome != Outcome::unknown || verdict.reason != kTooWide) return verdict;
+  verdict = depth_first(deadline.half());
+  if (verdict.outcome != Outcome::unknown) return verdict;
+  if (const char* over = deadline.exceeded()) {
+    verdict.reason = over;
+    return verdict;
+  }
+  return breadth_first(kNoLimit);
+}
+
 // The search with the smallest mask that holds all operations that are open at one time. REQUIRES sorted events.
 template <class Machine>
 SearchVerdict search_events(Machine& machine, const std::vector<Event>& events, std::size_t ops,
-                            const std::vector<std::uint32_t>& initial, const Deadline& deadline) {
+                            const std::vector<std::uint32_t>& initial, const Deadline& deadline,
+                            SearchWay way) {
   std::uint32_t open = 0;
   std::uint32_t most = 0;
   for (const Event& event : events) {
     event.ends ? --open : ++open;
     most = std::max(most, open);
   }
-  if (most <= 64) return Search<1, Machine>(machine, ops, deadline).run(events, initial);
-  if (most <= 128) return Search<2, Machine>(machine, ops, deadline).run(events, initial);
-  if (most <= 256) return Search<4, Machine>(machine, ops, deadline).run(events, initial);
-  if (most <= kMostOpen) return Search<16, Machine>(machine, ops, deadline).run(events, initial);
+  if (most <= 64) return search_as<1>(way, machine, events, ops, initial, deadline);
+  if (most <= 128) return search_as<2>(way, machine, events, ops, initial, deadline);
+  if (most <= 256) return search_as<4>(way, machine, events, ops, initial, deadline);
+  if (most <= kMostOpen) return search_as<16>(way, machine, events, ops, initial, deadline);
   SearchVerdict verdict;
   verdict.outcome = SearchVerdict::Outcome::unknown;
   verdict.reason = "budget.memory";

@@ -106,6 +106,9 @@ void agree(std::uint64_t seed, const Mix& mix, Tally& tally) {
     ++(illegal ? tally.illegal : tally.legal);
     const Deadline deadline(Budget{});
     const SearchVerdict searched = search(key.ops, key.initial, deadline);
+    const SearchVerdict deep = search(key.ops, key.initial, deadline, SearchWay::depth_first);
+    REQUIRE(deep.outcome == searched.outcome);
+    REQUIRE(deep.stuck == searched.stuck);
     same(searched.outcome == SearchVerdict::Outcome::illegal, illegal, "search", seed);
 
     const bool unique = observed_values_unique(key.ops, key.initial);

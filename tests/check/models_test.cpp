@@ -113,6 +113,22 @@ TEST_CASE("models: the engine says what brute force says, and witnesses are ille
       const CheckResult result = ops.judge(model.c_str());
       CAPTURE(model, i);
       REQUIRE((result.verdict == Verdict::fail) == illegal);
+      const auto broad = model_search(ops.history, all, *machine, {machine->initial()},
+                                      Deadline(Budget{}), SearchWay::breadth_first);
+      const auto deep = model_search(ops.history, all, *machine, {machine->initial()},
+                                     Deadline(Budget{}), SearchWay::depth_first);
+      REQUIRE((broad.outcome == SearchVerdict::Outcome::illegal) == illegal);
+      REQUIRE((deep.outcome == SearchVerdict::Outcome::illegal) == illegal);
+      if (illegal) {
+        REQUIRE(deep.stuck == broad.stuck);
+        REQUIRE(deep.quiet_at == broad.quiet_at);
+        auto states = deep.quiet_states;
+        auto same = broad.quiet_states;
+        std::sort(states.begin(), states.end());
+        std::sort(same.begin(), same.end());
+        same.erase(std::unique(same.begin(), same.end()), same.end());
+        REQUIRE(states == same);
+      }
       (illegal ? fails : passes) += 1;
       if (illegal) REQUIRE_FALSE(result.witness.empty());
     }
