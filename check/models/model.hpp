@@ -13,8 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "check/exact/exact.hpp"
 #include "check/history.hpp"
-#include "check/models/exact.hpp"
 
 namespace sunder::check {
 
@@ -45,6 +45,9 @@ class Machine {
   [[nodiscard]] virtual bool traces() const { return false; }
   virtual void trace_initial(Trace& /*out*/) {}
   virtual void trace(const Op& /*op*/, Trace& /*out*/) {}
+  /// False where the state looks like a wrong turn: what answers show does not go through it. Never changes a verdict; a
+  /// search that has to choose tries the others first.
+  [[nodiscard]] virtual bool likely(StateId /*state*/) { return true; }
   /// What a state is, for people: "[1,2]", "held".
   [[nodiscard]] virtual std::string text(StateId state) const = 0;
 };

@@ -43,6 +43,31 @@ void RegisterMachine::trace(const Op& op, Trace& out) {
   pieces(op.value, op.kind == OpKind::read ? out.seen : out.left);
 }
 
+bool RegisterMachine::likely(StateId state) {
+  if (letter_ == '\0') return true;
+  if (!shown_known_) {
+    constexpr std::size_t kMostText = std::size_t{1}
+                                      << 24U;  // bytes; longer texts are not worth a guess
+    shown_known_ = true;
+    std::size_t bytes = 0;
+    for (const Op& op : history_.ops) {
+      if (op.kind != OpKind::read || op.outcome != EventType::ok || op.value == kUnknown) continue;
+      const std::string text = history_.values.text(op.value);
+      for (std::size_t at = 1; at != text.npos && at < text.size();
+           at = text.find(letter_, at + 1)) {
+        bytes += at;
+        if (at > 1) shown_.insert(text.substr(0, at) + '"');
+      }
+      shown_.insert(text);
+      if (bytes > kMostText) {
+        shown_.clear();
+        return true;
+      }
+    }
+  }
+  return shown_.empty() || shown_.count(values_.text(state)) > 0;
+}
+
 bool RegisterMachine::pure(const Op& op) const {
   return op.kind == OpKind::read || (op.kind == OpKind::cas && op.outcome == EventType::fail);
 }

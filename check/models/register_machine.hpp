@@ -4,6 +4,7 @@
 
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "check/models/model.hpp"
@@ -23,6 +24,8 @@ class RegisterMachine final : public Machine {
   [[nodiscard]] bool traces() const override { return letter_ != '\0'; }
   void trace_initial(Trace& out) override { pieces(initial_, out.left); }
   void trace(const Op& op, Trace& out) override;
+  /// A text is likely if some read shows it or goes on from it.
+  [[nodiscard]] bool likely(StateId state) override;
 
  private:
   void find_letter();
@@ -33,6 +36,9 @@ class RegisterMachine final : public Machine {
   bool appends_;
   char letter_ = '\0';                                    // with which every piece begins
   std::unordered_map<std::string, std::uint64_t> piece_;  // by its text
+  std::unordered_set<std::string>
+      shown_;  // beginnings of all texts that reads show, by whole pieces
+  bool shown_known_ = false;
   ValueTable values_;  // of one that appends; the history's ids stay what they are
 };
 

@@ -22,28 +22,9 @@
 #include "check/deadline.hpp"
 #include "check/search/events.hpp"
 #include "check/search/search.hpp"
+#include "check/search/waiting.hpp"
 
 namespace sunder::check::engine {
-
-// A configuration that waits at an end: by then its operation has to have happened, and has not.
-template <std::size_t kWords>
-struct Waiting {
-  std::array<std::uint64_t, kWords> mask{};  // open operations that have happened, by slot
-  std::uint32_t state = 0;
-  std::uint32_t event = 0;  // the end
-
-  [[nodiscard]] bool has(std::uint32_t slot) const {
-    return (mask[slot / 64] >> (slot % 64) & 1U) != 0;
-  }
-  void set(std::uint32_t slot) { mask[slot / 64] |= std::uint64_t{1} << (slot % 64); }
-  void clear(std::uint32_t slot) { mask[slot / 64] &= ~(std::uint64_t{1} << (slot % 64)); }
-  friend bool operator==(const Waiting&, const Waiting&) = default;
-  [[nodiscard]] std::size_t hash() const {
-    std::uint64_t h = (std::uint64_t{state} << 32U | event) * std::uint64_t{0x9E3779B97F4A7C15};
-    for (const auto word : mask) h = ((h << 23U | h >> 41U) ^ word) * 0xFF51AFD7ED558CCD;
-    return static_cast<std::size_t>(h ^ h >> 32U);
-  }
-};
 
 template <std::size_t kWords, class Machine>
 class DepthFirst {
@@ -63,9 +44,12 @@ class DepthFirst {
       const char* over = ++steps_ % 1024 == 0 ? deadline_.exceeded(bytes()) : nullptr;
       if (over != nullptr) return unknown(over);
       Choice& choice = path_.back();
-      if (choice.next == ends_[events_at(choice)]) {
+      const std::size_t event = waiting_[choice.config].event;
+      if (choice.next == ends_[event] && choice.likely) {
+        choice = {choice.config, false, begins_[event]};
+      } else if (choice.next == ends_[event]) {
         path_.pop_back();
-      } else if (take(choice.config, open_[choice.next++])) {
+      } else if (take(Choice(choice), open_[choice.next++])) {
         return std::move(verdict_);
       }
     }
@@ -80,13 +64,10 @@ class DepthFirst {
   // What is open at an end, itself included: those that may change the state, the first to end first; and answers.
   struct Choice {
     std::uint32_t config;  // of waiting_
+    bool likely;           // those that lead to likely states are tried first, then the others
     std::uint64_t next;    // of open_: the next one to try
   };
   static constexpr std::uint64_t kMostOpenInAll = std::uint64_t{1} << 27U;  // of all ends together
-
-  [[nodiscard]] std::size_t events_at(const Choice& choice) const {
-    return waiting_[choice.config].event;
-  }
 
   SearchVerdict unknown(const char* reason) {
     verdict_.outcome = SearchVerdict::Outcome::unknown;
@@ -134,8 +115,7 @@ class DepthFirst {
 
   [[nodiscard]] std::uint64_t bytes() const {
     return open_.capacity() * sizeof open_[0] + 3 * begins_.capacity() * sizeof begins_[0] +
-           waiting_.capacity() * sizeof waiting_[0] + table_.capacity() * sizeof table_[0] +
-           path_.capacity() * sizeof path_[0] + quiet_bytes_ + machine_.bytes();
+           waiting_.bytes() + path_.capacity() * sizeof path_[0] + quiet_bytes_ + machine_.bytes();
   }
 
   [[nodiscard]] bool allowed(std::uint32_t op, std::uint32_t state) {
@@ -161,8 +141,8 @@ class DepthFirst {
       }
       config.event = e;
       furthest_ = std::max(furthest_, e);
-      if (remember(config))
-        path_.push_back({static_cast<std::uint32_t>(waiting_.size() - 1), begins_[e]});
+      if (waiting_.add(config))
+        path_.push_back({static_cast<std::uint32_t>(waiting_.size() - 1), true, begins_[e]});
       return false;
     }
     verdict_.ended = ended_by(count);
@@ -170,12 +150,15 @@ class DepthFirst {
   }
 
   // The configuration after that operation too. RETURNS true at the end of all events.
-  bool take(std::uint32_t from, std::uint32_t op) {
-    Waiting<kWords> config = waiting_[from];
+  bool take(const Choice& choice, std::uint32_t op) {
+    Waiting<kWords> config = waiting_[choice.config];
     const std::uint32_t e = config.event;
     const std::uint32_t slot = slot_of_op_[op];
     if (config.has(slot) || an_earlier_one_is_alike(config, op)) return false;
     if (!machine_.step(op, config.state, config.state)) return false;
+    const bool early =
+        machine_.blind(op) && (*events_)[e].op != op;  // it says nothing of what is there now
+    if ((!early && machine_.likely(config.state)) != choice.likely) return false;
     config.set(slot);
     for (std::uint64_t at = ends_[e]; at < answers_[e]; ++at) {
       const std::uint32_t answer = slot_of_op_[open_[at]];
@@ -191,26 +174,6 @@ class DepthFirst {
         return true;
     }
     return false;
-  }
-
-  // RETURNS false where it has been here before.
-  bool remember(const Waiting<kWords>& config) {
-    if (2 * (waiting_.size() + 1) > table_.size()) {
-      table_.assign(std::max<std::size_t>(1024, table_.size() * 2), kNone);
-      for (std::uint32_t i = 0; i < waiting_.size(); ++i) table_[place_of(waiting_[i])] = i;
-    }
-    std::uint32_t& place = table_[place_of(config)];
-    if (place != kNone) return false;
-    place = static_cast<std::uint32_t>(waiting_.size());
-    waiting_.push_back(config);
-    return true;
-  }
-  // Its own, or the empty one where it belongs.
-  [[nodiscard]] std::size_t place_of(const Waiting<kWords>& config) const {
-    std::size_t at = config.hash() & (table_.size() - 1);
-    while (table_[at] != kNone && !(waiting_[table_[at]] == config))
-      at = (at + 1) & (table_.size() - 1);
-    return at;
   }
 
   // Before that begin: all that began before has ended.
@@ -247,8 +210,7 @@ class DepthFirst {
   std::vector<std::uint64_t> begins_;   // by event: its first in open_
   std::vector<std::uint64_t> ends_;     // its first answer
   std::vector<std::uint64_t> answers_;  // behind its last answer
-  std::vector<Waiting<kWords>> waiting_;
-  std::vector<std::uint32_t> table_;  // hashed: of waiting_
+  WaitingSet<kWords> waiting_;
   std::vector<Choice> path_;
   std::map<std::uint32_t, std::vector<std::uint32_t>>
       quiet_;  // by event: states in which it was reached

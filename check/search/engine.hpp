@@ -22,6 +22,7 @@ namespace sunder::check::engine {
 //   bool blind(op)                it can always happen, and the state it leaves does not depend on the one before
 //   bool step(op, state, &next)   false where the operation can't happen in this state
 //   std::uint32_t alike(op)       operations of one number do and say the same
+//   bool likely(state)            a hint where to look first
 //   std::uint64_t bytes()         memory held, for the budget
 inline constexpr const char* kTooWide = "too wide";
 

@@ -40,7 +40,12 @@ class Remembered {
   [[nodiscard]] std::uint32_t alike(std::uint32_t i) const { return class_of_[i]; }
   [[nodiscard]] std::uint64_t bytes() const {
     // A node of the map and its share of the buckets; the machine's own states are of that order.
-    return known_.size() * 128;
+    return (known_.size() + likely_.size()) * 128;
+  }
+  bool likely(std::uint32_t state) {
+    const auto [place, fresh] = likely_.try_emplace(state, true);
+    if (fresh) place->second = machine_.likely(state);
+    return place->second;
   }
   bool step(std::uint32_t i, std::uint32_t state, std::uint32_t& next) {
     const std::uint64_t what = (std::uint64_t{state} << 32U) | class_of_[i];
@@ -59,6 +64,7 @@ class Remembered {
   std::vector<bool> pure_;
   std::vector<bool> blind_;
   std::unordered_map<std::uint64_t, StateId> known_;
+  std::unordered_map<StateId, bool> likely_;
 };
 
 }  // namespace

@@ -27,6 +27,7 @@ class RegisterMachine {
   [[nodiscard]] bool pure(std::uint32_t i) const { return !ops_[i].produces(); }
   [[nodiscard]] std::uint32_t alike(std::uint32_t i) const { return alike_[i]; }
   [[nodiscard]] static std::uint64_t bytes() { return 0; }
+  [[nodiscard]] static bool likely(std::uint32_t) { return true; }
   bool step(std::uint32_t i, std::uint32_t state, std::uint32_t& next) const {
     const RegisterOp& op = ops_[i];
     next = op.produces() ? op.out : state;

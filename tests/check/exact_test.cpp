@@ -1,6 +1,6 @@
 // What decides without a search (queues of different values, sets that grow), and depth-first beside breadth-first: against
 // brute force on random small histories, and on large ones of the generator.
-#include "check/models/exact.hpp"
+#include "check/exact/exact.hpp"
 
 #include <algorithm>
 #include <fstream>

@@ -5,14 +5,15 @@
 // So the operations fall into phases: the adds of the elements that the smallest reads show, these reads, the adds of what
 // the next larger ones show besides, and so on; in the end the adds of what no read shows. Within a phase all orders are
 // legal. A point for each operation within its time, phase after phase, can be found exactly if no operation ends before
-// the latest begin of an earlier phase (points are as early as may be). Points may be equal: intervals are closed.
+// the latest begin of an earlier phase (points as early as may be). Points may be equal: intervals are closed.
 // An add without an answer that a read shows has no end; one that no read shows is left out.
-// Says only "legal"; what is not is left to the search, which finds where. Thread: pure. Tested by tests/check/exact_test.cpp.
+// Says only "legal"; what is not is left to the search, which finds where.
+// Thread: pure. Tested by tests/check/exact_test.cpp.
 #include <algorithm>
 #include <limits>
 #include <unordered_map>
 
-#include "check/models/exact.hpp"
+#include "check/exact/exact.hpp"
 
 namespace sunder::check {
 

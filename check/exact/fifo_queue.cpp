@@ -7,13 +7,16 @@
 //   VOrd    put(a) < put(b), and b is taken, but a is taken after that or never: take(b) < take(a)
 //   VWit    "empty" is answered, though at every moment of that operation some value was in the queue for sure: between the
 //           end of its put and the begin of its take
-// Made complete: a put without an answer whose value is taken gets an end after everything else, which demands the least; one
-// whose value is not taken is left out, for it can be left out of every legal order. A take without an answer may have taken
-// any value that nobody took; it too may end after everything. So each value a that VOrd demands to be taken needs one of
-// its own that begins no later than the first of those take(b) ends: these moments are limits, and takes suffice if for
-// every limit at least as many begin by then as there are values with a limit up to it (Hall's theorem on nested sets).
-// Left to the search: takes without an answer where "empty" was answered too, and a drain beside which something else is
-// open. (A drain alone is takes one after the other, and then "empty".)
+// Made complete: a put without an answer whose value is taken gets an end after everything else, which demands the least;
+// one whose value is not taken is left out, for it can be left out of every legal order. A take without an answer may have
+// taken any value that nobody took; it too may end after everything. So each value a that VOrd demands to be taken needs
+// one of its own that begins no later than the first of those take(b) ends. These moments are limits, and takes suffice if
+// for every limit at least as many begin by then as there are values with a limit up to it (Hall's theorem on nested sets).
+// A drain beside which nothing else is open is takes one after the other, and then "empty". Where takes have no answer, an
+// "empty" gets the first moment at which the others allow it, and is a limit for all values put in before and taken by
+// nobody; where this works out the history is legal, else the search decides. So it does where a value that has to be out by
+// a drain was put in after one that the drain or a later operation took, and where something that was answered is open
+// beside a drain.
 // Thread: pure. Tested by tests/check/exact_test.cpp.
 #include <algorithm>
 #include <compare>
@@ -22,7 +25,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "check/models/exact.hpp"
+#include "check/exact/exact.hpp"
 
 namespace sunder::check {
 
@@ -62,11 +65,15 @@ class Queue {
   Exact judge() {
     if (!read()) return {};
     if (found_.says == Exact::Says::illegal) return found_;
-    if (!open_takes_.empty() && !empties_.empty()) return {};
     for (const auto& [value, life] : lives_) {
       if (life.put && (life.taken || life.answered)) inside_.push_back(life);
     }
-    if (!fresh() || !in_order() || !enough_takes() || !empty_somewhere()) return found_;
+    if (!fresh() || !in_order() || !empty_somewhere()) return found_;
+    if (!open_takes_.empty()) {
+      out_by_then();
+      if (taken_too_late()) return {};
+    }
+    if (!enough_takes()) return found_;
     return {Exact::Says::legal};
   }
 
@@ -136,14 +143,16 @@ class Queue {
     }
     const Moment last{op.invoked, part + 1};
     empties_.push_back({last, last, o});
+    drains_.push_back({op.invoked, 0});
   }
 
-  // Nothing else is open while it is. COST: looks at its neighbours and at the greatest end before it.
+  // Nothing else is open while it is, but for what was never answered and began before. COST: looks at its neighbours and at
+  // the greatest end before it.
   [[nodiscard]] bool alone(std::size_t i) {
     const Op& op = history_.ops[ops_[i]];
     for (; seen_ < i; ++seen_) {
       const Op& before = history_.ops[ops_[seen_]];
-      latest_ = std::max(latest_, before.outcome == EventType::ok ? before.completed : kNever);
+      if (before.outcome == EventType::ok) latest_ = std::max(latest_, before.completed);
     }
     const bool next_is_later =
         i + 1 == ops_.size() || history_.ops[ops_[i + 1]].invoked > op.completed;
@@ -198,10 +207,50 @@ class Queue {
     return true;
   }
 
+  // A value that nobody took is out by the first moment after its put at which the queue was empty.
+  void out_by_then() {
+    std::sort(points_.begin(), points_.end());
+    std::sort(limits_.begin(), limits_.end(), [](auto& a, auto& b) { return a.value < b.value; });
+    std::vector<Limit> all;
+    auto known = limits_.begin();
+    for (const Life& life : inside_) {
+      const bool has = known != limits_.end() && known->value == &life;
+      Limit limit = has ? *known++ : Limit{kAfterAll, &life, nullptr};
+      if (life.taken) continue;
+      const auto point = std::upper_bound(points_.begin(), points_.end(), life.put_end);
+      if (point != points_.end() && *point < limit.at) limit = {*point, &life, nullptr};
+      if (limit.at < kAfterAll) all.push_back(limit);
+    }
+    limits_ = std::move(all);
+  }
+
+  // True where a value that has to be out by a drain was put in after one that was taken then or later.
+  [[nodiscard]] bool taken_too_late() const {
+    if (drains_.empty()) return false;
+    std::vector<const Life*> taken;
+    for (const Life& life : inside_) {
+      if (life.taken) taken.push_back(&life);
+    }
+    std::sort(taken.begin(), taken.end(), [](auto* a, auto* b) { return a->put_end < b->put_end; });
+    std::vector<Limit> by_put = limits_;
+    std::sort(by_put.begin(), by_put.end(),
+              [](auto& a, auto& b) { return a.value->put_begin < b.value->put_begin; });
+    Moment latest{std::numeric_limits<Nanos>::min(), 0};
+    auto next = taken.begin();
+    for (const Limit& limit : by_put) {
+      for (; next != taken.end() && (*next)->put_end < limit.value->put_begin; ++next) {
+        latest = std::max(latest, (*next)->take_begin);
+      }
+      const auto drain = std::lower_bound(drains_.begin(), drains_.end(), limit.at);
+      if (drain != drains_.end() && latest > *drain) return true;
+    }
+    return false;
+  }
+
   struct Limit {
     Moment at;
     const Life* value;
-    const Life* taken_before;
+    const Life* taken_before;  // none: the queue was empty then
   };
 
   bool enough_takes() {
@@ -215,6 +264,7 @@ class Queue {
       std::vector<std::uint32_t> witness;
       for (std::size_t j = 0; j <= i; ++j) {
         const Limit& limit = limits_[j];
+        if (limit.taken_before == nullptr) return false;  // the search shows why
         witness.insert(witness.end(), {limit.value->put_op, limit.taken_before->put_op,
                                        limit.taken_before->take_op});
       }
@@ -229,32 +279,49 @@ class Queue {
     if (empties_.empty()) return true;
     std::vector<const Life*> sure;
     for (const Life& life : inside_) {
+      // One that a take without an answer takes is out by then.
+      if (!life.taken && !open_takes_.empty()) continue;
       if (life.answered && life.put_end < life.take_begin) sure.push_back(&life);
     }
     std::sort(sure.begin(), sure.end(), [](auto* a, auto* b) { return a->put_end < b->put_end; });
+    std::vector<std::pair<Moment, Moment>> covers;  // open at both ends, apart from one another
+    for (const Life* life : sure) {
+      if (covers.empty() || covers.back().second <= life->put_end) {
+        covers.emplace_back(life->put_end, life->take_begin);
+      } else {
+        covers.back().second = std::max(covers.back().second, life->take_begin);
+      }
+    }
     for (const Empty& empty : empties_) {
-      if (auto witness = covered(sure, empty)) return violated(std::move(*witness));
+      // The last one that begins before it.
+      auto at =
+          std::lower_bound(covers.begin(), covers.end(), empty.begin,
+                           [](auto& cover, const Moment& begin) { return cover.first < begin; });
+      const bool covered = at != covers.begin() && empty.begin < (--at)->second;
+      if (covered && empty.end < at->second) return violated(chain(sure, empty));
+      // The first moment that nobody forbids: the fewest values have to be out by then.
+      const bool drain = history_.ops[empty.op].kind == OpKind::drain;
+      points_.push_back(drain ? Moment{empty.begin.time, 0} : covered ? at->second : empty.begin);
     }
     return true;
   }
 
-  // A chain of values of which always one was inside, open at both ends; nothing where there is a gap.
-  static std::optional<std::vector<std::uint32_t>> covered(const std::vector<const Life*>& sure,
-                                                           const Empty& empty) {
-    std::vector<std::uint32_t> chain{empty.op};
+  // Values of which always one was inside. REQUIRES that there are.
+  static std::vector<std::uint32_t> chain(const std::vector<const Life*>& sure,
+                                          const Empty& empty) {
+    std::vector<std::uint32_t> out{empty.op};
     Moment reached = empty.begin;  // the next value must have been put in before that
     std::size_t at = 0;
-    for (;;) {
-      const Life* longest = nullptr;
+    while (reached <= empty.end) {
+      const Life* longest = sure[at];
       for (; at < sure.size() && sure[at]->put_end < reached; ++at) {
-        if (longest == nullptr || sure[at]->take_begin > longest->take_begin) longest = sure[at];
+        if (sure[at]->take_begin > longest->take_begin) longest = sure[at];
       }
-      if (longest == nullptr || longest->take_begin <= reached) return std::nullopt;
-      chain.push_back(longest->put_op);
-      chain.push_back(longest->take_op);
-      if (longest->take_begin > empty.end) return chain;
+      out.push_back(longest->put_op);
+      out.push_back(longest->take_op);
       reached = longest->take_begin;
     }
+    return out;
   }
 
   const History& history_;
@@ -264,6 +331,8 @@ class Queue {
   std::vector<std::pair<ValueId, std::uint32_t>> twice_;
   std::vector<std::pair<Nanos, std::uint32_t>> open_takes_;  // by begin
   std::vector<Empty> empties_;
+  std::vector<Moment> drains_;
+  std::vector<Moment> points_;  // at which the queue was empty
   std::vector<Limit> limits_;
   std::size_t seen_ = 0;
   Nanos latest_ = std::numeric_limits<Nanos>::min();  // end of the first seen_
