@@ -111,6 +111,15 @@ bool decided(const History& history, const Model& model, Machine& machine, Parti
       !brute_force_refutes(history, witness, machine, {machine.initial()})) {
     return false;
   }
+  // Observations that it does not need.
+  for (std::size_t i = witness.size(); i-- > 0;) {
+    auto less = witness;
+    less.erase(less.begin() + static_cast<std::ptrdiff_t>(i));
+    if (machine.pure(history.ops[witness[i]]) &&
+        brute_force_refutes(history, less, machine, {machine.initial()})) {
+      witness = std::move(less);
+    }
+  }
   part.by_theorem = true;
   part.verdict = Verdict::fail;
   part.stuck =
