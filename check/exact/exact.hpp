@@ -24,5 +24,8 @@ struct Exact {
 /// Of a set that begins empty, from which nothing is removed, and where every element is added once.
 [[nodiscard]] Exact exact_growing_set(const History& history,
                                       const std::vector<std::uint32_t>& ops);
+/// Of a text that begins absent or empty, and whose pieces reads tell: each written or appended once.
+[[nodiscard]] Exact exact_growing_text(const History& history,
+                                       const std::vector<std::uint32_t>& ops);
 
 }  // namespace sunder::check

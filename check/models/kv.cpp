@@ -23,6 +23,8 @@ const Model kv_model{
     [](const History& history) -> std::unique_ptr<Machine> {
       return std::make_unique<RegisterMachine>(history, true);
     },
+    exact_growing_text,
+    "zones of texts that grow (after Gibbons, Korach 1997)",
 };
 
 }  // namespace sunder::check

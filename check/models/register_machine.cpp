@@ -2,6 +2,7 @@
 #include "check/models/register_machine.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace sunder::check {
 
@@ -9,62 +10,33 @@ RegisterMachine::RegisterMachine(const History& history, bool appends)
     : history_(history), initial_(history.initial), appends_(appends) {
   if (!appends) return;
   values_ = history.values;
-  find_letter();
-}
-
-void RegisterMachine::find_letter() {
-  char letter = '\0';
-  const auto fits = [&](ValueId value) {
-    const std::string text = history_.values.text(value);
-    if (text.size() < 3 || text.front() != '"' || text.find('\\') != text.npos) return false;
-    if (letter == '\0') letter = text[1];
-    return text[1] == letter && text.find(letter, 2) == text.npos;
-  };
-  for (const Op& op : history_.ops) {
-    if (op.kind == OpKind::cas) return;  // sees a whole text, and may fail
-    if (op.kind != OpKind::read && !fits(op.value)) return;
-  }
-  if (initial_ == kAbsent || fits(initial_)) letter_ = letter;
-}
-
-// The pieces of a text; one that does not begin with the letter shows what nobody wrote, and is illegal by itself.
-void RegisterMachine::pieces(ValueId value, std::vector<std::uint64_t>& out) {
-  if (value == kAbsent || value == kUnknown) return;
-  const std::string text = history_.values.text(value);
-  for (std::size_t at = text.find(letter_); at != text.npos;) {
-    const std::size_t next = text.find(letter_, at + 1);
-    const std::size_t end = next == text.npos ? text.size() - 1 : next;
-    out.push_back(piece_.try_emplace(text.substr(at, end - at), piece_.size()).first->second);
-    at = next;
-  }
+  pieces_ = TextPieces(history);
 }
 
 void RegisterMachine::trace(const Op& op, Trace& out) {
-  pieces(op.value, op.kind == OpKind::read ? out.seen : out.left);
+  (op.kind == OpKind::read ? out.seen : out.left) = pieces_.of(op.value);
+}
+
+void RegisterMachine::find_shown() {
+  constexpr std::size_t kMostText = std::size_t{1}
+                                    << 24U;  // bytes; longer texts are not worth a guess
+  std::size_t bytes = 0;
+  for (const Op& op : history_.ops) {
+    if (op.kind != OpKind::read || op.outcome != EventType::ok || op.value == kUnknown) continue;
+    const std::string text = history_.values.text(op.value);
+    for (const std::size_t end : pieces_.ends(text)) {
+      shown_.insert(text.substr(0, end) + '"');
+      bytes += end;
+    }
+    if (bytes < kMostText) continue;
+    shown_.clear();
+    return;
+  }
 }
 
 bool RegisterMachine::likely(StateId state) {
-  if (letter_ == '\0') return true;
-  if (!shown_known_) {
-    constexpr std::size_t kMostText = std::size_t{1}
-                                      << 24U;  // bytes; longer texts are not worth a guess
-    shown_known_ = true;
-    std::size_t bytes = 0;
-    for (const Op& op : history_.ops) {
-      if (op.kind != OpKind::read || op.outcome != EventType::ok || op.value == kUnknown) continue;
-      const std::string text = history_.values.text(op.value);
-      for (std::size_t at = 1; at != text.npos && at < text.size();
-           at = text.find(letter_, at + 1)) {
-        bytes += at;
-        if (at > 1) shown_.insert(text.substr(0, at) + '"');
-      }
-      shown_.insert(text);
-      if (bytes > kMostText) {
-        shown_.clear();
-        return true;
-      }
-    }
-  }
+  if (!pieces_.known()) return true;
+  if (!std::exchange(shown_known_, true)) find_shown();
   return shown_.empty() || shown_.count(values_.text(state)) > 0;
 }
 

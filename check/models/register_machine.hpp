@@ -3,11 +3,11 @@
 #pragma once
 
 #include <string>
-#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "check/models/model.hpp"
+#include "check/models/text_pieces.hpp"
 
 namespace sunder::check {
 
@@ -21,21 +21,19 @@ class RegisterMachine final : public Machine {
   [[nodiscard]] bool blind(const Op& op) const override { return op.kind == OpKind::write; }
   [[nodiscard]] std::string text(StateId state) const override;
   /// Texts that grow, where reads can be taken apart: every text written begins with one letter that is nowhere else.
-  [[nodiscard]] bool traces() const override { return letter_ != '\0'; }
-  void trace_initial(Trace& out) override { pieces(initial_, out.left); }
+  [[nodiscard]] bool traces() const override { return pieces_.known(); }
+  void trace_initial(Trace& out) override { out.left = pieces_.of(initial_); }
   void trace(const Op& op, Trace& out) override;
   /// A text is likely if some read shows it or goes on from it.
   [[nodiscard]] bool likely(StateId state) override;
 
  private:
-  void find_letter();
-  void pieces(ValueId value, std::vector<std::uint64_t>& out);
+  void find_shown();
   StateId appended(StateId state, ValueId more);
   const History& history_;
   ValueId initial_;
   bool appends_;
-  char letter_ = '\0';                                    // with which every piece begins
-  std::unordered_map<std::string, std::uint64_t> piece_;  // by its text
+  TextPieces pieces_;
   std::unordered_set<std::string>
       shown_;  // beginnings of all texts that reads show, by whole pieces
   bool shown_known_ = false;

@@ -121,6 +121,39 @@ Small random_set(Rng& rng) {
   return out;
 }
 
+// Texts of pieces "x1", "x2", …: what a text was in some order, or nearly.
+Small random_text(Rng& rng) {
+  Small out;
+  if (rng.below(2) == 0) out.history.initial = out.history.values.intern_text("\"\"");
+  std::string now;
+  std::string before;
+  Nanos at = 0;
+  const auto count = 2 + rng.below(7);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    at += static_cast<Nanos>(rng.below(3));
+    const Nanos from = std::max<Nanos>(0, at - static_cast<Nanos>(rng.below(4)));
+    const Nanos to = at + static_cast<Nanos>(rng.below(4));
+    const EventType outcome = rng.below(7) == 0 ? EventType::info : EventType::ok;
+    const std::string piece = "x" + std::to_string(i);
+    const auto what = rng.below(8);
+    const auto text = [&](const std::string& t) {
+      return out.history.values.intern_text('"' + t + '"');
+    };
+    if (what < 4) {
+      const std::string& shown = rng.below(8) == 0 ? before : now;
+      out.op(OpKind::read, from, to, shown.empty() ? out.history.initial : text(shown));
+      continue;
+    }
+    const bool appends = what < 7;
+    out.op(appends ? OpKind::append : OpKind::write, from, to, text(piece), outcome);
+    if (rng.below(6) == 0) continue;  // later, or never
+    before = now;
+    now = appends ? now + piece : piece;
+    if (rng.below(10) == 0) now = before + piece;
+  }
+  return out;
+}
+
 struct Counts {
   int legal = 0;
   int illegal = 0;
@@ -204,10 +237,19 @@ TEST_CASE("exact: sets that grow are what brute force says", "[oracle]") {
   CHECK(counts.nothing == counts.illegal);
 }
 
+TEST_CASE("exact: texts that grow are what brute force says", "[oracle]") {
+  const Counts counts = compare("kv", random_text);
+  INFO(counts.legal << " legal, " << counts.illegal << " illegal, " << counts.nothing
+                    << " left to the search");
+  CHECK(counts.legal > counts.illegal / 8);
+  CHECK(counts.illegal > counts.legal / 16);
+  CHECK(counts.nothing < counts.legal / 8);  // of those that only read, and so tell no letter
+}
+
 TEST_CASE(
     "exact: large histories of different values are decided, and what is planted is shown in a few "
     "operations") {
-  for (const char* model : {"fifo-queue", "set"}) {
+  for (const char* model : {"fifo-queue", "set", "kv"}) {
     CAPTURE(model);
     const CheckResult result = judge_large(model, "");
     CHECK(result.verdict == Verdict::pass);
