@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "check/deadline.hpp"
+#include "check/order/words.hpp"
 #include "check/types/finding.hpp"
 #include "check/types/prefix_max.hpp"
 
@@ -111,11 +112,6 @@ class Counter {
     if (!low && value <= bounds.most(read)) return;
     types::Finding finding;
     finding.at = read.invoked;
-    finding.text = types::answered(history_, read) + " answered a read" +
-                   types::of_key(history_, read) + " with " + text_of(value) + ", but " +
-                   (low ? "at least " + text_of(bounds.least(read)) + " had surely been reached"
-                        : "at most " + text_of(bounds.most(read)) + " can have been reached") +
-                   " by then";
     finding.ops = {o};
     // As few as are enough, the greatest first. What is left out counts as possible.
     Ops forced;
@@ -138,6 +134,16 @@ class Counter {
       missing -= size;
       forced.pop_back();
     }
+    finding.text = types::answered(history_, read) + " answered a read" +
+                   types::of_key(history_, read) + " with " + text_of(value);
+    if (!forced.empty()) {
+      const Op& by = history_.ops[forced.front()];
+      finding.text +=
+          types::after(history_, read, "the addition of " + history_.values.text(by.value), by);
+    }
+    finding.text += low ? "; at least " + text_of(bounds.least(read)) + " had surely been reached"
+                        : "; at most " + text_of(bounds.most(read)) + " can have been reached";
+    finding.text += " by then";
     finding.ops.insert(finding.ops.end(), forced.begin(), forced.end());
     report_.findings.push_back(std::move(finding));
   }
@@ -206,7 +212,8 @@ class Counter {
     finding.at = two.invoked;
     finding.text = types::answered(history_, two) + " answered a read" +
                    types::of_key(history_, two) + " with " + history_.values.text(two.value) +
-                   ", but " + types::answered(history_, one) + " had already answered " +
+                   ", " + order::Words::length(two.completed - one.completed) + " after " +
+                   types::answered(history_, one) + " had answered " +
                    history_.values.text(one.value) + ", and nothing was ever subtracted";
     finding.ops = {first, second};
     for (const std::uint32_t o : ops) {

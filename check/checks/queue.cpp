@@ -12,6 +12,7 @@
 
 #include "check/deadline.hpp"
 #include "check/models/model.hpp"
+#include "check/order/words.hpp"
 #include "check/search/model_search.hpp"
 #include "check/types/finding.hpp"
 
@@ -121,7 +122,7 @@ class QueueOfKey {
     if (item.outs > item.ins && item.ins == 1) {
       return found({item.in, item.out, item.again},
                    took(item.again, id) + ", but " + types::answered(history_, op(item.out)) +
-                       " had handed it out as well, and it was put in once",
+                       " handed it out as well, and it was put in once",
                    op(item.again).completed);
     }
     if (item.ins == 1 && op(item.in).invoked > op(item.out).completed) {
@@ -167,10 +168,13 @@ class QueueOfKey {
   void swapped(const Item& a, const Item& b) {
     const ValueId first = op(a.in).value;
     const ValueId second = op(b.in).value;
-    std::string text = took(b.out, second) + ", but " + name(first) + " had been put in before it";
+    std::string text =
+        took(b.out, second) +
+        types::after(history_, op(b.out), "the enqueue of " + name(first), op(a.in)) +
+        ", before that of " + name(second) + " was asked; " + name(first);
     text += a.out == kNone
-                ? " and never came out"
-                : " and came out only after it (" + types::answered(history_, op(a.out)) + ")";
+                ? " never came out"
+                : " came out only after it (" + types::answered(history_, op(a.out)) + ")";
     found({a.in, b.in, a.out, b.out}, std::move(text), op(b.out).completed);
   }
 
@@ -224,9 +228,9 @@ class QueueOfKey {
                        types::of_key(history_, op(o)) + " empty" +
                        (op(o).kind == OpKind::drain ? " after a drain" : "");
     if (only != nullptr) {
-      text += ", but " + name(op(only->in).value) + " had been put in before, by " +
-              types::answered(history_, op(only->in)) + ", and had not been taken out" +
-              (only->out == kNone ? ": it is lost" : "");
+      text += types::after(history_, op(o), "the enqueue of " + name(op(only->in).value),
+                           op(only->in)) +
+              ", and it had not been taken out" + (only->out == kNone ? ": it is lost" : "");
     } else {
       text += ", but at every moment some value was in it";
     }

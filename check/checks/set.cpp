@@ -12,6 +12,7 @@
 
 #include "check/deadline.hpp"
 #include "check/models/model.hpp"
+#include "check/order/words.hpp"
 #include "check/search/model_search.hpp"
 #include "check/types/finding.hpp"
 
@@ -225,17 +226,23 @@ class SetOfKey {
       }
       const ValueId id = missing(first, second);
       return found({first, second, elements_[id].add},
-                   read_text(second) + " without " + name(id) + ", which " +
-                       types::answered(history_, op(first)) + " had already shown",
+                   read_text(second) + " without " + name(id) + ", " +
+                       order::Words::length(op(second).completed - op(first).completed) +
+                       " after " + types::answered(history_, op(first)) + " had shown it",
                    op(second).invoked);
     }
-    const std::string added = name(op(first).value) + ", whose addition had been acknowledged by " +
-                              types::answered(history_, op(first));
-    if (read_last)
-      return found({first, second}, lost(second, op(first).value) + added, op(second).invoked);
+    const std::string element = name(op(first).value);
+    if (read_last) {
+      return found({first, second},
+                   lost(second, op(first).value) + element +
+                       types::after(history_, op(second), "its addition", op(first)),
+                   op(second).invoked);
+    }
     const std::uint32_t reader = reads_[elements_[op(second).value].level];
     found({first, second, reader},
-          read_text(reader) + " with " + name(op(second).value) + " and without " + added +
+          read_text(reader) + " with " + name(op(second).value) + " and without " + element +
+              ", whose addition had been acknowledged by " + types::answered(history_, op(first)) +
+              ", " + order::Words::length(op(second).invoked - op(first).completed) +
               " before that of " + name(op(second).value) + " was asked",
           op(reader).invoked);
   }
@@ -270,8 +277,8 @@ class SetOfKey {
         const bool gone = element.remove != kNone && op(element.remove).invoked <= op(r).completed;
         if (!there && !gone && types::before(op(element.add), op(r))) {
           return found({element.add, r},
-                       lost(r, id) + name(id) + ", whose addition had been acknowledged by " +
-                           types::answered(history_, op(element.add)),
+                       lost(r, id) + name(id) +
+                           types::after(history_, op(r), "its addition", op(element.add)),
                        op(r).invoked);
         }
         if (there && element.asked > op(r).completed) {
@@ -284,8 +291,7 @@ class SetOfKey {
         if (!types::before(op(element.add), op(element.remove))) continue;
         return found({element.add, element.remove, r},
                      read_text(r) + " with " + name(id) +
-                         ", whose removal had been acknowledged by " +
-                         types::answered(history_, op(element.remove)),
+                         types::after(history_, op(r), "its removal", op(element.remove)),
                      op(r).invoked);
       }
     }

@@ -159,6 +159,12 @@ std::string answered(const History& history, const Op& op) {
   return name_of_place(history, op) + " at " + order::Words::moment(op.completed);
 }
 
+std::string after(const History& history, const Op& late, const std::string& what,
+                  const Op& early) {
+  return ", " + order::Words::length(late.completed - early.completed) + " after " + what +
+         " had been acknowledged by " + answered(history, early);
+}
+
 std::string of_key(const History& history, const Op& op) {
   const std::string& key = history.keys.at(op.key);
   return key.empty() ? "" : " of " + key;

@@ -68,6 +68,10 @@ struct Report {
 /// "n1 at 12.031 s", by when it was asked or answered.
 [[nodiscard]] std::string asked(const History& history, const Op& op);
 [[nodiscard]] std::string answered(const History& history, const Op& op);
+/// ", 412 ms after the write of 42 had been acknowledged by n1 at 11.619 s", to follow what `late` answered; `what`: "the
+/// write of 42". REQUIRES before(early, late).
+[[nodiscard]] std::string after(const History& history, const Op& late, const std::string& what,
+                                const Op& early);
 /// " of k3", or nothing where operations have no key.
 [[nodiscard]] std::string of_key(const History& history, const Op& op);
 
