@@ -8,6 +8,7 @@
 
 #include "base/assert.hpp"
 #include "base/config.hpp"
+#include "harness/install.hpp"
 #include "harness/skeleton/run_program.hpp"
 #include "harness/system_files.hpp"
 
@@ -82,6 +83,7 @@ Words words_of(const System& system, const NodeFacts& node) {
               {"bind", node.bind.empty() ? node.ip : node.bind},
               {"index", std::to_string(node.index)},
               {"data_dir", node.data_dir},
+              {"install_dir", install_dir(system)},
               {"endpoint", node.endpoint}};
   for (const auto& [name, text] : system.words) words.emplace_back(name, text);
   for (const auto& [name, port] : system.ports) {
@@ -144,6 +146,7 @@ Status take_base(const ConfigTable& root, System& system) {
     if (!base.ok()) return std::move(base).error();
     system = std::move(*base);
     system.name = name;
+    system.family = name;
     if (system.client.empty()) system.client = name;
     return {};
   }
@@ -170,7 +173,9 @@ Result<System> load_system(const std::string& name) {
   for (const auto& file : system_files()) {
     if (file.name != name) continue;
     auto system = parse_system(file.text, "systems/" + name + "/system.toml");
-    if (system.ok()) system->name = name;
+    if (!system.ok()) return system;
+    system->name = name;
+    if (system->family.empty()) system->family = name;
     return system;
   }
   return Error{ErrorCode::not_found,
@@ -187,6 +192,8 @@ Result<System> parse_system(std::string_view toml, const std::string& where) {
   system.title = variant ? root.string("title", system.title) : root.required_string("title");
   const ConfigTable install = root.table("install");
   if (install.has("packages")) system.packages = install.strings("packages");
+  if (install.has("maven")) system.maven = install.strings("maven");
+  if (install.has("pip")) system.pip = install.strings("pip");
   system.hint = install.string("hint", system.hint);
   const ConfigTable program = root.table("program");
   system.binary =
@@ -228,6 +235,16 @@ Result<Installed> find_installed(const System& system, const std::string& binary
         ErrorCode::unavailable,
         system.title + " is not installed, there is no program \"" + wanted + "\": " + hint, "",
         "not_installed"};
+  }
+  if (!is_fetched(system)) {
+    return Error{ErrorCode::unavailable,
+                 system.title + " is not in " + install_dir(system) +
+                     ", or in another version than this sunder's; run: sunder install " +
+                     system.family,
+                 "", "not_installed"};
+  }
+  if (system.version_args.empty() && !system.maven.empty()) {
+    installed.version = system.maven.front().substr(system.maven.front().rfind(':') + 1);
   }
   if (system.version_args.empty()) return installed;
   std::vector<std::string> argv{installed.path};

@@ -2,7 +2,7 @@
 //
 // systems/*/system.toml → (cmake/embed.cmake, inside the binary) → load_system → **System** → Supervisor.
 // Texts hold templates that are filled in for each node: {name} {hostname} {ip} {index} (from 1) {data_dir} {endpoint}
-// {<port name>_port}, and each list of [lists] by its name: one item per node, joined ({initial_cluster} for etcd).
+// {install_dir} {<port name>_port}, and each list of [lists] by its name: one item per node, joined ({initial_cluster} for etcd).
 // The schema is documented in docs/internals/processes.md ("Adding a database").
 // Thread: values. Tested by tests/harness/supervisor_test.cpp.
 #pragma once
@@ -36,8 +36,11 @@ struct ReadyProbe {
 
 struct System {
   std::string name;
+  std::string family;                 ///< whose installation it shares: its base's name, or its own
   std::string title;                  ///< "etcd", as people write it
   std::vector<std::string> packages;  ///< Debian packages that bring it
+  std::vector<std::string> maven;     ///< "group:artifact:version", for install.hpp
+  std::vector<std::string> pip;       ///< "name==version"
   std::string hint;                   ///< how to get it: "install it with apt-get install …"
 
   std::string binary;                     ///< looked up in PATH, unless it has a slash
