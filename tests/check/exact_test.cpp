@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <numeric>
 
 #include "check/gen/gen.hpp"
 #include "check/model_check.hpp"
@@ -196,12 +197,12 @@ Counts compare(const char* name, Small (*random)(Rng&)) {
   return counts;
 }
 
-CheckResult judge_large(const char* model, const char* plant) {
+Result<History> generated(const char* model, const char* plant, std::uint64_t ops) {
   const test::TempDir dir;
   const std::string path = dir.path() + "/history.jsonl";
   GenOptions options;
   options.model = model;
-  options.ops = 5000;
+  options.ops = ops;
   options.clients = 10;
   options.seed = 4;
   options.plant = plant;
@@ -212,7 +213,11 @@ CheckResult judge_large(const char* model, const char* plant) {
   });
   out.close();
   REQUIRE(written.ok());
-  const auto history = read_history(path);
+  return read_history(path);
+}
+
+CheckResult judge_large(const char* model, const char* plant) {
+  const Result<History> history = generated(model, plant, 5000);
   REQUIRE(history.ok());
   return check_model({*history, Budget{}, {}, 1, ""}, *find_model(model));
 }
@@ -261,10 +266,40 @@ TEST_CASE(
     CHECK(result.verdict == Verdict::fail);
     CHECK(result.witness.size() <= 8);
   }
+  for (const char* plant : {"stale-read", "lost-write"}) {
+    CAPTURE(plant);
+    const CheckResult result = judge_large("kv", plant);
+    CHECK(result.verdict == Verdict::fail);
+    CHECK(result.witness.size() <= 12);
+    CHECK(result.text.find("had been acknowledged by") != std::string::npos);
+  }
 }
 
 TEST_CASE(
     "exact: depth-first finds an order of texts that grow where breadth-first keeps too many") {
-  const CheckResult result = judge_large("kv", "");
-  CHECK(result.verdict == Verdict::pass);
+  const Result<History> history = generated("kv", "", 600);
+  REQUIRE(history.ok());
+  const auto machine = find_model("kv")->make(*history);
+  std::vector<std::uint32_t> ops(history->ops.size());
+  std::iota(ops.begin(), ops.end(), 0U);
+  const auto found = model_search(*history, ops, *machine, {machine->initial()}, Deadline(Budget{}),
+                                  SearchWay::depth_first);
+  CHECK(found.outcome == SearchVerdict::Outcome::legal);
+}
+
+TEST_CASE("exact: what a text had to show is told with the acknowledgement before it") {
+  Small one;
+  const auto text = [&](const char* t) { return one.history.values.intern_text(t); };
+  one.op(OpKind::write, 0, 1'000'000, text("\"x1\""));
+  one.op(OpKind::append, 2'000'000, 3'000'000, text("\"x2\""));
+  one.op(OpKind::append, 2'000'000, 300'000'000, text("\"x3\""));
+  one.op(OpKind::read, 4'000'000, 415'000'000, text("\"x1\""));
+  one.op(OpKind::read, 416'000'000, 417'000'000, text("\"x1x2x3\""));
+  const CheckResult result = check_model({one.history, Budget{}, {}, 1, ""}, *find_model("kv"));
+  CHECK(result.verdict == Verdict::fail);
+  CHECK(result.witness.size() == 6);  // the invocation and the answer of three operations
+  CHECK(result.text ==
+        "process 3 answered read of k1 with \"x1\" at 0.415 s, 412 ms after append of \"x2\" had "
+        "been acknowledged by process 1 (0.003 s); no order of the 3 operations around it allows "
+        "that.");
 }

@@ -78,6 +78,35 @@ bool legal(const History& history, const char* model) {
 
 }  // namespace
 
+TEST_CASE("types: sentences say how long after which acknowledgement", "[check]") {
+  constexpr Nanos kMs = kMillisecond;
+  SECTION("set") {
+    Types set;
+    set.op(K::add, 0, kMs, set.n(1)).op(K::read, 400 * kMs, 413 * kMs, {});
+    CHECK(set.judge("set").text ==
+          "process 101 at 0.413 s answered a read that had lost 1, 412 ms after its addition had "
+          "been "
+          "acknowledged by process 100 at 0.001 s.");
+  }
+  SECTION("queue") {
+    Types queue;
+    queue.op(K::enqueue, 0, kMs, queue.n(1)).op(K::enqueue, 2 * kMs, 3 * kMs, queue.n(2));
+    queue.op(K::dequeue, 400 * kMs, 413 * kMs, queue.n(2));
+    CHECK(queue.judge("queue").text ==
+          "process 102 at 0.413 s handed out 2, 412 ms after the enqueue of 1 had been "
+          "acknowledged by "
+          "process 100 at 0.001 s, before that of 2 was asked; 1 never came out.");
+  }
+  SECTION("counter") {
+    Types counter;
+    counter.op(K::increment, 0, kMs, counter.n(5));
+    counter.op(K::read, 400 * kMs, 413 * kMs, counter.n(0));
+    CHECK(counter.judge("counter").text ==
+          "process 101 at 0.413 s answered a read with 0, 412 ms after the addition of 5 had been "
+          "acknowledged by process 100 at 0.001 s; at least 5 had surely been reached by then.");
+  }
+}
+
 TEST_CASE("set: by hand") {
   Types t;
   t.op(K::add, 0, 1, t.n(1)).op(K::add, 2, 3, t.n(2));
