@@ -1,0 +1,108 @@
+// ZooKeeper's client protocol, as far as the adapter needs it: frames, requests, answers, and what each error code says.
+//
+// clients/zookeeper.cpp → **request bodies** → session → **Answer** → outcome_of → Outcome.
+// Everything is big-endian; a text or buffer is a 32-bit length (-1: none) and its bytes; a frame is a 32-bit length and
+// its bytes. Source: zookeeper.jute and KeeperException.java of ZooKeeper 3.8. Thread: pure.
+// Tested by tests/harness/zookeeper_client_test.cpp.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/operation.hpp"
+
+namespace sunder::harness::zookeeper {
+
+enum class Call : std::int32_t { create = 1, get_data = 4, set_data = 5, sync = 9 };
+
+inline constexpr std::int32_t kOk = 0;
+inline constexpr std::int32_t kNoNode = -101;
+inline constexpr std::int32_t kBadVersion = -103;
+inline constexpr std::int32_t kNodeExists = -110;
+inline constexpr std::int32_t kSessionExpired = -112;
+
+/// How an exchange ended.
+enum class End {
+  answered,  ///< `error` and `body` are there
+  refused,  ///< nobody listens, or the node turned the session away: nothing of the operation was sent
+  not_sent,  ///< no session in time: nothing of the operation was sent
+  timeout,   ///< sent, at least in part; no whole answer in time
+  reset,     ///< sent, at least in part; the connection broke, or the answer is not ZooKeeper's
+};
+
+struct Answer {
+  End end = End::not_sent;
+  std::int32_t error = kOk;
+  std::string body;
+  std::string text;  ///< what went wrong, for people
+};
+
+/// Builds what is sent.
+class Writer {
+ public:
+  Writer& number(std::int32_t value);
+  Writer& number64(std::int64_t value);
+  Writer& flag(bool value);
+  Writer& text(std::string_view value);
+  [[nodiscard]] const std::string& bytes() const { return bytes_; }
+
+ private:
+  std::string bytes_;
+};
+
+/// Reads what arrived; after a read beyond the end, ok() is false and every value is 0 or empty.
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : rest_(bytes) {}
+  std::int32_t number();
+  std::int64_t number64();
+  std::string text();
+  void skip(std::size_t bytes) { static_cast<void>(take(bytes)); }
+  [[nodiscard]] bool ok() const { return ok_; }
+  [[nodiscard]] std::string_view rest() const { return rest_; }
+
+ private:
+  std::string_view take(std::size_t bytes);
+  std::string_view rest_;
+  bool ok_ = true;
+};
+
+[[nodiscard]] std::string framed(const std::string& bytes);
+[[nodiscard]] std::string create_body(const std::string& path, const std::string& data);
+[[nodiscard]] std::string get_body(const std::string& path);
+[[nodiscard]] std::string set_body(const std::string& path, const std::string& data,
+                                   std::int32_t version);  ///< -1: any version
+[[nodiscard]] std::string sync_body(const std::string& path);
+
+/// What getData answers.
+struct Data {
+  std::optional<std::int64_t> value;  ///< nothing: the znode's data is no number
+  std::int32_t version = 0;
+};
+/// RETURNS nothing where the body is not getData's.
+[[nodiscard]] std::optional<Data> data_of(const std::string& body);
+
+/// What an error code says about a write that got it as its answer.
+struct ErrorRow {
+  std::int32_t code;
+  const char* name;
+  EventType type;  ///< fail: surely not done
+  OpErrorClass error;
+};
+[[nodiscard]] const std::vector<ErrorRow>& error_table();
+
+/// The outcome of an operation whose exchange did not bring what was asked for. A code that is not in the table is info.
+[[nodiscard]] Outcome outcome_of(const OpRequest& request, const Answer& answer);
+
+/// What "srvr" says.
+struct Server {
+  std::string mode;  ///< "leader", "follower", "standalone"
+  std::uint64_t epoch = 0;
+};
+/// RETURNS nothing where the node does not serve, as one without a majority.
+[[nodiscard]] std::optional<Server> server_of(const std::string& srvr);
+
+}  // namespace sunder::harness::zookeeper
