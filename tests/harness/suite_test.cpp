@@ -154,7 +154,7 @@ TEST_CASE("suite: mistakes name the place and what would be right") {
   check_refused("nodes = 3", "nodes = [\"a\", \"client\"]", "4", "name of a client");
   check_refused("nodes = 3", "nodes = [\"a\", \"B\"]", "4", "can't be a node's name");
   check_refused("nodes = 3", "nodes = 3\nsubnet = \"10.77.0.0\"", "5", "10.77.0.0/24");
-  check_refused("\"register\"", "\"bank\"", "6", "there is: register");
+  check_refused("\"register\"", "\"ledger\"", "6", "there is: register");
   check_refused("clients = 6", "clients = 0", "7", "from 1 to 64");
   check_refused("rate = 200", "rate = -1", "9", "operations per second");
   check_refused("time = \"27s\"", "time = \"0s\"", "10", "more than 0");
