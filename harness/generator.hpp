@@ -33,6 +33,7 @@ struct ClientState {
   std::map<std::uint64_t, std::uint64_t> rounds =
       {};                                         ///< append: how many lists of a slot were full
   std::map<std::string, std::int64_t> held = {};  ///< lock: acquired by this client, as whom
+  bool cas = true;                                ///< its client offers it; register writes instead
   Nanos hold = 0;                                 ///< lock: how long it keeps one
 
   /// One that no client has written before.

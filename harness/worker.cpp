@@ -74,6 +74,7 @@ Status run_worker(WorkerShared& shared, unsigned index, const NodeStatus& node) 
   state.clients = shared.spec.clients;
   state.keys = shared.spec.keys;
   state.hold = shared.spec.hold;
+  state.cas = (*client)->offers(check::OpKind::cas);
   Pace pace(shared.spec.rate, shared.spec.clients, shared.start, rng);
   auto process = static_cast<std::int64_t>(index);
   while (!shared.stop()) {

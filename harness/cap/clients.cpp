@@ -63,6 +63,7 @@ Status Clients::work(unsigned index, const NodeStatus& node) {
   state.client = index;
   state.clients = shared_.spec.clients;
   state.keys = shared_.spec.keys;
+  state.cas = (*client)->offers(check::OpKind::cas);
   auto process = static_cast<std::int64_t>(index);
   Nanos slot = 0;  // begin of the next one, on the clock
   while (!stop_) {

@@ -122,8 +122,11 @@ class ExecClient final : public DbClient {
     }
   }
 
-  // The program says "definite" to what it does not know.
-  [[nodiscard]] bool offers(check::OpKind /*kind*/) const override { return true; }
+  // The program says "definite" to what it does not know. With the option cas = "no" it is not even asked.
+  [[nodiscard]] bool offers(check::OpKind kind) const override {
+    const auto option = target_.options.find("cas");
+    return kind != check::OpKind::cas || option == target_.options.end() || option->second != "no";
+  }
 
   Outcome invoke(const OpRequest& request) override {
     const Nanos deadline = monotonic_clock().now() + target_.timeout;

@@ -6,6 +6,7 @@ system.toml):
   consistency     ONE, QUORUM or any other level; LWT: every write carries IF and every read is SERIAL, all by Paxos
   timestamp_skew  "c2=1.5s,c3=-300ms": these clients' clocks are off by so much (not with LWT, which takes no timestamps);
                   without it the coordinator gives the timestamps
+The argument is the list of all nodes' addresses, so that the table is made only when they know each other.
 A key is a row of sunder.keys: `v` its value, `s` its set. c1 makes the table before it answers the hello.
 
 What is recorded, by what is sure (tests/systems/cassandra_client_test.py):
@@ -27,6 +28,7 @@ TABLES = (
     # `guard` is never written: "IF guard = null" always holds, and makes a plain write go through Paxos.
     "CREATE TABLE IF NOT EXISTS sunder.keys (k text PRIMARY KEY, v bigint, s set<bigint>, guard int)",
 )
+VERSIONS = ("SELECT schema_version FROM system.local", "SELECT schema_version FROM system.peers_v2")
 TABLE_THERE = "SELECT table_name FROM system_schema.tables WHERE keyspace_name='sunder' AND table_name='keys'"
 
 
@@ -119,21 +121,37 @@ class Node:
                                     serial_consistency_level=ConsistencyLevel.SERIAL)
         return self.session.execute(statement, values, timeout=timeout or self.hello["timeout_ms"] / 1000)
 
-    def make_table(self):
-        """Waits until the table is there, and makes it where c1 has not. Gives up quietly: operations then fail."""
+    def agreed(self, node_count):
+        """True when this node knows all others, and all have the same tables."""
+        versions = [row[0] for cql in VERSIONS for row in self.session.execute(cql)]
+        return len(versions) >= node_count and len(set(versions)) == 1 and versions[0] is not None
+
+    def make_table(self, node_count):
+        """Waits until the table is at every node; makes it where c1 has not. Gives up quietly: operations then fail."""
         begin = time.monotonic()
         while time.monotonic() - begin < 25:
+            late = time.monotonic() - begin > MAKERS_LEAD
             try:
                 if self.session is None:
                     self.connect(5)
                 if self.session.execute(TABLE_THERE).one():
+                    self.session.execute(self.usable(late), timeout=2)
                     return
-                if self.hello["client"] == "c1" or time.monotonic() - begin > MAKERS_LEAD:
+                if self.agreed(node_count) and (late or self.hello["client"] == "c1"):
                     for cql in TABLES:
                         self.session.execute(cql, timeout=10)
             except Exception as error:
                 print("table: %s: %s" % (type(error).__name__, error), file=sys.stderr, flush=True)
-            time.sleep(0.2)
+            time.sleep(0.1)
+
+    @staticmethod
+    def usable(late):
+        """A read that works when every node has opened the table; during a partition this one must do."""
+        from cassandra import ConsistencyLevel
+        from cassandra.query import SimpleStatement
+
+        level = ConsistencyLevel.ONE if late else ConsistencyLevel.ALL
+        return SimpleStatement("SELECT v FROM sunder.keys WHERE k = 'none'", consistency_level=level)
 
 
 def bound_to(source):
@@ -197,7 +215,7 @@ def main():
             except ValueError as error:
                 print(error, file=sys.stderr, flush=True)
                 return 1
-            node.make_table()
+            node.make_table(len(sys.argv[1].split(",")) if len(sys.argv) > 1 else 1)
             reply = {"hello": 1}
         else:
             reply = {"id": request["id"], **handle(node, request)}
