@@ -2,6 +2,7 @@
 #include "check/values.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <functional>
 
 namespace sunder::check {
@@ -9,6 +10,7 @@ namespace sunder::check {
 namespace {
 
 constexpr ValueId kFree = 0xFFFFFFFF;
+constexpr std::int64_t kSmall = std::int64_t{1} << 22U;  // numbers below take at most 16 MiB
 
 // Integers of a history often count up: every bit of the number must reach the low bits of its place.
 std::uint64_t mixed(std::uint64_t x) {
@@ -59,7 +61,7 @@ ValueId ValueTable::place(std::uint64_t hash, Kind kind, Same same, std::int64_t
       slots_[at] = fresh;
       payload_.push_back(payload);
       kinds_.push_back(kind);
-      if (payload_.size() * 4 > slots_.size() * 3) grow();
+      if (++in_slots_ * 4 > slots_.size() * 3) grow();
       return fresh;
     }
     if (kinds_[id] == kind && same(id)) return id;
@@ -67,6 +69,17 @@ ValueId ValueTable::place(std::uint64_t hash, Kind kind, Same same, std::int64_t
 }
 
 ValueId ValueTable::intern(std::int64_t number) {
+  if (number >= 0 && number < kSmall) {
+    const auto at = static_cast<std::size_t>(number);
+    if (at >= small_.size()) small_.resize(std::bit_ceil(std::max<std::size_t>(at + 1, 64)), kFree);
+    ValueId& id = small_[at];
+    if (id == kFree) {
+      id = static_cast<ValueId>(payload_.size());
+      payload_.push_back(number);
+      kinds_.push_back(Kind::number);
+    }
+    return id;
+  }
   return place(
       hash_number(number), Kind::number, [&](ValueId id) { return payload_[id] == number; },
       number);
@@ -167,9 +180,9 @@ std::optional<std::span<const ValueId>> ValueTable::list(ValueId id) const {
 
 std::size_t ValueTable::bytes() const {
   return payload_.capacity() * sizeof payload_[0] + kinds_.capacity() +
-         slots_.capacity() * sizeof slots_[0] + items_.capacity() * sizeof items_[0] +
-         list_ends_.capacity() * sizeof list_ends_[0] + texts_.capacity() * sizeof texts_[0] +
-         text_bytes_;
+         (slots_.capacity() + small_.capacity()) * sizeof slots_[0] +
+         items_.capacity() * sizeof items_[0] + list_ends_.capacity() * sizeof list_ends_[0] +
+         texts_.capacity() * sizeof texts_[0] + text_bytes_;
 }
 
 }  // namespace sunder::check

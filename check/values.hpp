@@ -59,6 +59,9 @@ class ValueTable {
   std::vector<std::uint64_t> list_ends_;  // list i is items_[list_ends_[i - 1], list_ends_[i])
   std::vector<ValueId> items_;
   std::vector<ValueId> slots_;  // open addressing; kFree where nothing stands
+  std::size_t in_slots_ = 0;
+  std::vector<ValueId>
+      small_;  // by number, 0 and up to some millions: one look, where slots take three
 };
 
 }  // namespace sunder::check
