@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "check/check.hpp"
+#include "check/models/model.hpp"
 #include "cli/command.hpp"
 #include "control/fault_kinds.hpp"
 #include "control/partition_shapes.hpp"
@@ -57,6 +58,20 @@ void names_json(const std::vector<std::string>& names) {
   std::printf("[%s]\n", text.c_str());
 }
 
+std::vector<std::string> known_models() {
+  std::vector<std::string> out;
+  for (const check::Model* model : check::all_models()) out.emplace_back(model->name);
+  return out;
+}
+void models_text() {
+  for (const check::Model* model : check::all_models()) {
+    std::printf("%-16s %s\n", model->name, model->summary);
+  }
+}
+void models_json() {
+  names_json(known_models());
+}
+
 struct List {
   const char* name;
   void (*text)();
@@ -67,6 +82,7 @@ constexpr std::array kLists{
     List{"faults", faults_text, faults_json},
     List{"checks", [] { names_text(check::known_checks()); },
          [] { names_json(check::known_checks()); }},
+    List{"models", models_text, models_json},
     List{"systems", [] { names_text(harness::known_systems()); },
          [] { names_json(harness::known_systems()); }},
     List{"workloads", [] { names_text(harness::known_workloads()); },
@@ -107,7 +123,7 @@ int run(const std::vector<std::string>& args) {
 }  // namespace
 
 extern const Command list_command;
-const Command list_command{"list", "what there is: faults, checks, systems, workloads, nemeses",
-                           run};
+const Command list_command{
+    "list", "what there is: faults, checks, models, systems, workloads, nemeses", run};
 
 }  // namespace sunder::cli
