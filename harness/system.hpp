@@ -2,8 +2,8 @@
 //
 // systems/*/system.toml → (cmake/embed.cmake, inside the binary) → load_system → **System** → Supervisor.
 // Texts hold templates that are filled in for each node: {name} {hostname} {ip} {index} (from 1) {data_dir} {endpoint}
-// {install_dir} {<port name>_port}, and each
-// list of [lists] by its name: one item per node, joined ({initial_cluster} for etcd).
+// {install_dir} {<port name>_port}, and each list of [lists] by its name: one item per node, joined ({initial_cluster} for
+// etcd).
 // The schema is documented in docs/internals/processes.md ("Adding a database").
 // Thread: values. Tested by tests/harness/supervisor_test.cpp.
 #pragma once

@@ -18,6 +18,7 @@ namespace sunder::harness::cap {
 namespace {
 
 constexpr Nanos kLeaderTimeout = 10 * kSecond;
+constexpr Nanos kFirstAnswer = 30 * kSecond;
 constexpr Nanos kLook = 200 * kMillisecond;         // for a new leader during a cut
 constexpr Nanos kShowEvery = 500 * kMillisecond;    // progress
 constexpr Nanos kDelaySettle = 300 * kMillisecond;  // what was under way before is over
@@ -184,10 +185,21 @@ Status Experiment::prepare() {
 
 // Closed loop: its answers per second are the capacity, of which later phases use a part.
 Status Experiment::capacity(PhaseRecord& record) {
-  const std::uint64_t before = shared_.counters.answered;
   clients_->closed_loop();
+  // Programs of exec clients take seconds to start; the time before the first answer says nothing of the system.
+  const Nanos patience = clock_.now() + kFirstAnswer;
+  while (shared_.counters.answered == 0 && clock_.now() < patience) {
+    if (!sleep_until(clock_, clock_.now() + kLook, [this] { return over(); })) break;
+  }
+  record.from = now();
+  const std::uint64_t before = shared_.counters.answered;
   wait(record.plan.length, "capacity");
   const auto answered = static_cast<double>(shared_.counters.answered - before);
+  if (answered == 0 && !over()) {
+    return Error{ErrorCode::unavailable,
+                 "no operation was answered in calm weather, so that nothing can be measured; see " +
+                     options_.run_dir + "/logs"};
+  }
   records_.capacity = answered * 1e9 / static_cast<double>(std::max<Nanos>(1, now() - record.from));
   records_.rate = rate_for(*options_.plan, std::max(1.0, records_.capacity));
   clients_->open_loop(records_.rate);

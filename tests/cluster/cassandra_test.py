@@ -5,7 +5,7 @@ Skipped where it is not installed (`sunder install cassandra`). Needs 2.5 GB of 
 """
 import json
 import os
-import unittest
+import sys
 
 import support
 
@@ -33,7 +33,6 @@ for = "8s"
 """
 
 
-@unittest.skipUnless(os.path.exists(os.path.join(INSTALLED, "cassandra", "installed")), "sunder install cassandra")
 class AtOne(support.ClusterTest):
     def test_both_sides_answer_and_reads_are_stale(self):
         suite = self.box.write("one.toml", SUITE)
@@ -52,4 +51,7 @@ class AtOne(support.ClusterTest):
 
 
 if __name__ == "__main__":
+    if not os.path.exists(os.path.join(INSTALLED, "cassandra", "installed")):
+        print("skipped: Cassandra is not there; sunder install cassandra gets it")
+        sys.exit(77)
     support.main()
