@@ -219,12 +219,18 @@ TEST_CASE("order: every witness is illegal by itself and 1-minimal") {
         return some;
       };
       REQUIRE(judge(part(kNone), name).verdict == Verdict::fail);
+      // A witness of "session" is one of its first part that is violated; less of it may violate another part.
+      std::string part_name = name;
+      const std::string violated = "Violated: ";
+      if (part_name == "session" && result.text.rfind(violated, 0) == 0) {
+        part_name = result.text.substr(violated.size());
+        part_name.resize(part_name.find_first_of(",."));
+      }
       for (const std::uint32_t event : result.witness) {
         if (event % 2 == 1) continue;  // a completion: its operation has gone with the invocation
-        const auto rest = judge(part(event), name);
+        const auto rest = judge(part(event), part_name.c_str());
         CAPTURE(event, rest.text, told(part(kNone).history), told(part(event).history));
         REQUIRE(rest.verdict != Verdict::fail);
-        if (std::string(name) == "session") break;  // its parts may differ
       }
     }
   }
