@@ -265,7 +265,8 @@ Status Session::State::start_cluster() {
     if (processes != nullptr) processes->expect(plan.topology.find(node));
     mark(node, false);
   };
-  cluster.on_node_started = [tell](const std::string& node, pid_t pid) { tell(node, {pid}); };
+  cluster.on_node_started = tell;
+  cluster.interrupted = interrupted;
   cluster.on_node_down = [mark, tell](const std::string& node) {
     tell(node, {});
     mark(node, true);

@@ -1,4 +1,5 @@
-// Starts, watches, probes and stops the nodes. See supervisor.hpp. Tested by tests/harness/supervisor_test.cpp.
+// Watches, probes and stops the nodes; supervisor_{specs,start,programs}.cpp have the rest. See supervisor.hpp.
+// Tested by tests/harness/supervisor_test.cpp.
 #include "harness/supervisor.hpp"
 
 #include <sys/wait.h>
@@ -23,55 +24,11 @@ constexpr Nanos kTermPatience = 2 * kSecond;
 constexpr Nanos kKillPatience = 5 * kSecond;
 constexpr Nanos kProbePause = 20 * kMillisecond;
 
-const NodeOverride* override_of(const ClusterSpec& cluster, const std::string& node) {
-  for (const auto& over : cluster.overrides) {
-    if (over.name == node) return &over;
-  }
-  return nullptr;
-}
-
-Status make_folder(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error) return errno_error("can't make the folder " + path, error.value());
-  return {};
-}
-
-std::string last_line(const std::string& path) {
-  std::string text = read_text_file(path);
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  const std::size_t at = text.rfind('\n');
-  return at == std::string::npos ? text : text.substr(at + 1);
-}
-
-std::string describe_end(int wait_status) {
-  if (WIFSIGNALED(wait_status))
-    return "was ended by signal " + std::to_string(WTERMSIG(wait_status));
-  return "ended with status " + std::to_string(WEXITSTATUS(wait_status));
-}
-
 std::chrono::nanoseconds chrono_of(Nanos nanos) {
   return std::chrono::nanoseconds(nanos);
 }
 
 }  // namespace
-
-Result<ClusterPrograms> find_programs(const System& system, const ClusterSpec& cluster) {
-  ClusterPrograms programs;
-  std::map<std::string, Installed> asked;  // one question per program
-  for (const auto& node : cluster.nodes) {
-    const NodeOverride* over = override_of(cluster, node);
-    const std::string binary = over != nullptr ? over->binary : std::string{};
-    if (asked.count(binary) == 0) {
-      auto found = find_installed(system, binary);
-      if (!found.ok()) return std::move(found).error();
-      asked[binary] = *found;
-    }
-    programs.path_of[node] = asked[binary].path;
-    if (programs.version.empty()) programs.version = asked[binary].version;
-  }
-  return programs;
-}
 
 Result<std::unique_ptr<Supervisor>> Supervisor::create(SupervisorPlan plan) {
   std::unique_ptr<Supervisor> made(new Supervisor(std::move(plan)));
@@ -84,137 +41,6 @@ Supervisor::~Supervisor() {
   stop();
 }
 
-Status Supervisor::prepare() {
-  SUNDER_TRY(make_folder(plan_.data_root));
-  SUNDER_TRY(make_folder(plan_.log_dir));
-  hosts_path_ = plan_.data_root + "/hosts";
-  SUNDER_TRY(write_text_file(hosts_path_, plan_.addresses.hosts_file()));
-
-  std::vector<NodeFacts> facts;
-  for (const auto& node : plan_.addresses.servers()) {
-    if (!node.owned) {
-      return Error{ErrorCode::unsupported,
-                   "node " + node.name +
-                       " has owned = false, but in netns mode sunder starts "
-                       "every node itself; remove the line"};
-    }
-    const auto endpoint = plan_.endpoints.find(node.name);
-    const std::string own = to_string(node.ip) + ":" + std::to_string(plan_.system.port("client"));
-    facts.push_back({node.name, node.hostname, to_string(node.ip), facts.size() + 1,
-                     plan_.data_root + "/" + node.name,
-                     endpoint == plan_.endpoints.end() ? own : endpoint->second,
-                     to_string(node.ip + plan_.addresses.bind_offset)});
-  }
-  for (std::size_t i = 0; i < facts.size(); ++i) {
-    auto spec = launch_spec(facts, i);
-    if (!spec.ok()) return std::move(spec).error();
-    SUNDER_TRY(write_files(facts, i));
-    auto entry = std::make_unique<Entry>();
-    entry->facts = facts[i];
-    entry->launch = std::move(*spec);
-    entry->status.name = facts[i].name;
-    entry->status.ip = *parse_ipv4(facts[i].ip);
-    entry->status.client_port = plan_.system.port("client");
-    entry->status.endpoint = facts[i].endpoint;
-    entry->status.log = entry->launch.log;
-    entries_.push_back(std::move(entry));
-  }
-  return prepare_clients(facts);
-}
-
-Result<LaunchSpec> Supervisor::launch_spec(const std::vector<NodeFacts>& facts,
-                                           std::size_t index) const {
-  const NodeFacts& node = facts[index];
-  const NodeOverride* over = override_of(plan_.cluster, node.name);
-  LaunchSpec spec;
-  spec.argv.push_back(plan_.programs.path_of.at(node.name));
-  std::vector<std::string> args = plan_.system.args;
-  std::map<std::string, std::string> env = inherited();
-  for (const auto& [name, value] : plan_.system.env) env[name] = value;
-  if (over != nullptr) {
-    args.insert(args.end(), over->args.begin(), over->args.end());
-    for (const auto& [name, value] : over->env) env[name] = value;
-  }
-  for (const auto& arg : args) {
-    auto filled = fill_template(plan_.system, arg, facts, index);
-    if (!filled.ok()) return std::move(filled).error();
-    spec.argv.push_back(std::move(*filled));
-  }
-  for (const auto& [name, value] : env) {
-    // Only the templates of the system and the suite are filled in; what is inherited may hold braces.
-    const bool own =
-        plan_.system.env.count(name) != 0 || (over != nullptr && over->env.count(name) != 0);
-    auto filled =
-        own ? fill_template(plan_.system, value, facts, index) : Result<std::string>(value);
-    if (!filled.ok()) return std::move(filled).error();
-    spec.env.push_back(name + "=" + *filled);
-  }
-  spec.cwd = node.data_dir;
-  spec.log = std::filesystem::absolute(plan_.log_dir).string() + "/" + node.name + ".log";
-  if (plan_.network != nullptr) {
-    spec.hostname = node.hostname;
-    spec.hosts_file = hosts_path_;
-    spec.network = plan_.network->node_namespace(node.name);
-  }
-  return spec;
-}
-
-Status Supervisor::write_files(const std::vector<NodeFacts>& facts, std::size_t index) const {
-  SUNDER_TRY(make_folder(facts[index].data_dir));
-  for (const auto& [path_template, text_template] : plan_.system.files) {
-    auto path = fill_template(plan_.system, path_template, facts, index);
-    auto text = fill_template(plan_.system, text_template, facts, index);
-    if (!path.ok()) return std::move(path).error();
-    if (!text.ok()) return std::move(text).error();
-    SUNDER_TRY(make_folder(std::filesystem::path(*path).parent_path().string()));
-    SUNDER_TRY(write_text_file(*path, *text));
-  }
-  return {};
-}
-
-Status Supervisor::start_all() {
-  for (const auto& entry : entries_) SUNDER_TRY(start_entry(*entry));
-  return {};
-}
-
-Status Supervisor::start(const std::string& node) {
-  Entry* entry = find(node);
-  if (entry == nullptr) return Error{ErrorCode::not_found, "there is no node " + node};
-  return start_entry(*entry);
-}
-
-Status Supervisor::start_entry(Entry& entry) {
-  const std::scoped_lock life(life_);
-  LaunchSpec spec;
-  {
-    const std::scoped_lock lock(state_);
-    if (stopping_) return Error{ErrorCode::unavailable, "the cluster is being stopped"};
-    if (entry.status.alive) {
-      return Error{ErrorCode::exists, "node " + entry.status.name + " is running already"};
-    }
-    entry.launch.id = plan_.launcher->new_id();
-    spec = entry.launch;
-  }
-  if (plan_.on_node_up) plan_.on_node_up(entry.status.name);
-  auto launched = plan_.launcher->launch(spec);
-  const bool runs = launched.ok() && launched->started();
-  {
-    const std::scoped_lock lock(state_);
-    entry.status.alive = runs;
-    entry.status.pid = runs ? launched->pid : 0;
-  }
-  changed_.notify_all();
-  if (runs) {
-    if (plan_.on_node_started) plan_.on_node_started(entry.status.name, launched->pid);
-    return {};
-  }
-  if (plan_.on_node_down) plan_.on_node_down(entry.status.name);
-  if (!launched.ok()) return std::move(launched).error();
-  return Error{ErrorCode::unavailable, "node " + entry.status.name + " can't " +
-                                           launched->failed_at + " (" + spec.argv.front() +
-                                           "): " + launched->reason()};
-}
-
 void Supervisor::watch() {
   while (true) {
     auto report = plan_.launcher->next_exit();
@@ -225,7 +51,10 @@ void Supervisor::watch() {
   {
     const std::scoped_lock lock(state_);
     if (!stopping_) log_error("the launcher of the database nodes has ended; so have all nodes");
-    for (const auto& entry : entries_) entry->status.alive = false;
+    for (const auto& entry : entries_) {
+      entry->status.alive = false;
+      for (Extra& extra : entry->extras) extra.alive = false;
+    }
   }
   changed_.notify_all();
 }
@@ -233,20 +62,35 @@ void Supervisor::watch() {
 void Supervisor::ended(const ExitReport& report) {
   const std::scoped_lock life(life_);
   std::string node;
+  std::string alone;  // one more process that ended by itself: the machine lives on without it
+  std::vector<LaunchId> rest;
   bool tell = false;
   {
     const std::scoped_lock lock(state_);
     tell = !stopping_;
+    bool known = false;
     for (const auto& entry : entries_) {
-      if (entry->launch.id != report.id) continue;
-      entry->status.alive = false;
-      entry->status.pid = 0;
-      entry->status.exit_status = report.wait_status;
-      node = entry->status.name;
+      if (entry->launch.id == report.id) {
+        entry->status.alive = false;
+        entry->status.pid = 0;
+        entry->status.exit_status = report.wait_status;
+        node = entry->status.name;
+      }
+      for (Extra& extra : entry->extras) {
+        if (!node.empty() && node == entry->status.name && extra.alive) {
+          rest.push_back(extra.launch.id);
+        }
+        if (extra.launch.id != report.id) continue;
+        extra.alive = false;
+        known = true;
+        if (entry->status.alive) alone = extra.name + " of node " + entry->status.name;
+      }
     }
-    if (node.empty()) inside_ended_[report.id] = report.wait_status;
+    if (node.empty() && !known) inside_ended_[report.id] = report.wait_status;
   }
+  for (const LaunchId id : rest) static_cast<void>(plan_.launcher->signal(id, SIGKILL));
   changed_.notify_all();
+  if (tell && !alone.empty()) log_warn(alone + " " + describe_end(report.wait_status));
   if (node.empty() || !tell) return;
   log_info("node " + node + " " + describe_end(report.wait_status));
   if (plan_.on_node_down) plan_.on_node_down(node);
@@ -271,6 +115,11 @@ bool Supervisor::alive(const Entry& entry) const {
   return entry.status.alive;
 }
 
+bool Supervisor::any_alive(const Entry& entry) {
+  return entry.status.alive || std::any_of(entry.extras.begin(), entry.extras.end(),
+                                           [](const Extra& extra) { return extra.alive; });
+}
+
 Status Supervisor::enter_client_namespace() {
   if (plan_.network == nullptr) return {};
   return enter_namespace(plan_.network->client_namespace());
@@ -286,12 +135,17 @@ Status Supervisor::enter_node_namespace(const std::string& node) {
 Status Supervisor::signal(const std::string& node, int signal) {
   const Entry* entry = find(node);
   if (entry == nullptr) return Error{ErrorCode::not_found, "there is no node " + node};
-  LaunchId id = 0;
+  LaunchId main = 0;
+  std::vector<LaunchId> extras;
   {
     const std::scoped_lock lock(state_);
-    id = entry->launch.id;
+    main = entry->launch.id;
+    for (const Extra& extra : entry->extras) {
+      if (extra.alive) extras.push_back(extra.launch.id);
+    }
   }
-  Status sent = plan_.launcher->signal(id, signal);
+  Status sent = plan_.launcher->signal(main, signal);
+  for (const LaunchId id : extras) static_cast<void>(plan_.launcher->signal(id, signal));
   if (!sent.ok() && sent.error().code == ErrorCode::not_found) {
     return Error{ErrorCode::not_found, "node " + node + " is not running"};
   }
@@ -326,21 +180,27 @@ void Supervisor::probe_until_ready(const Entry& entry, Nanos deadline, std::stri
 }
 
 Status Supervisor::wait_ready(Nanos timeout) {
+  std::vector<Entry*> all;
+  for (const auto& entry : entries_) all.push_back(entry.get());
+  return wait_entries(all, timeout);
+}
+
+Status Supervisor::wait_entries(const std::vector<Entry*>& entries, Nanos timeout) {
   const Nanos deadline = monotonic_clock().now() + timeout;
-  std::vector<std::string> failures(entries_.size());
+  std::vector<std::string> failures(entries.size());
   std::vector<std::thread> threads;
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    threads.emplace_back([this, deadline, &entry = *entries_[i], &failure = failures[i]] {
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    threads.emplace_back([this, deadline, &entry = *entries[i], &failure = failures[i]] {
       probe_until_ready(entry, deadline, failure);
     });
   }
   for (auto& thread : threads) thread.join();
   std::string text;
   bool died = false;
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
+  for (std::size_t i = 0; i < entries.size(); ++i) {
     if (failures[i].empty()) continue;
     text += (text.empty() ? "" : "; ") + failures[i];
-    died = died || !alive(*entries_[i]);
+    died = died || !alive(*entries[i]);
   }
   if (text.empty()) return {};
   if (died) return Error{ErrorCode::unavailable, "the cluster did not start: " + text};
@@ -352,7 +212,7 @@ bool Supervisor::wait_all_ended(Nanos timeout) {
   std::unique_lock lock(state_);
   return changed_.wait_for(lock, chrono_of(timeout), [this] {
     return std::none_of(entries_.begin(), entries_.end(),
-                        [](const auto& entry) { return entry->status.alive; });
+                        [](const auto& entry) { return any_alive(*entry); });
   });
 }
 
@@ -365,7 +225,7 @@ void Supervisor::stop() {
   { const std::scoped_lock life(life_); }  // a start that was under way is over now
   const auto tell = [this](int number) {
     for (const auto& entry : entries_) {
-      if (alive(*entry)) static_cast<void>(signal(entry->facts.name, number));
+      static_cast<void>(signal(entry->facts.name, number));  // what has ended is left alone
     }
   };
   tell(SIGTERM);

@@ -25,12 +25,14 @@
 #include "harness/program_host.hpp"
 #include "harness/suite.hpp"
 #include "harness/system.hpp"
+#include "harness/templates.hpp"
 
 namespace sunder::harness {
 
 /// The programs of a cluster as this machine has them.
 struct ClusterPrograms {
-  std::map<std::string, std::string> path_of;  ///< by node
+  std::map<std::string, std::string> path_of;   ///< by node
+  std::map<std::string, std::string> extra_of;  ///< by the name of one more process
   std::string version;
 };
 
@@ -52,8 +54,9 @@ struct SupervisorPlan {
   Launcher* launcher = nullptr;
   std::function<void(const std::string& node)> on_node_up =
       {};  ///< called on the thread that starts it
-  std::function<void(const std::string& node, pid_t pid)> on_node_started =
-      {};  ///< called on the thread that starts it
+  std::function<void(const std::string& node, const std::vector<int>& pids)> on_node_started =
+      {};  ///< with all of its processes; called on the thread that starts it
+  std::function<bool()> interrupted = {};  ///< asked while start_all waits
   std::function<void(const std::string& node)> on_node_down =
       {};  ///< called on the watching thread
 };
@@ -73,7 +76,8 @@ class Supervisor final : public Cluster, public ProgramHost {
   /// stop().
   ~Supervisor() override;
 
-  /// Starts every node. ERRORS: unavailable: which one could not be started, and why.
+  /// Prepares and starts every node; where the system says so, the first serves before the others are touched.
+  /// ERRORS: unavailable, timeout: which one could not be prepared or started, and why.
   Status start_all();
   /// SIGTERM to every process group, SIGKILL after two seconds; then ends the watching. Idempotent.
   void stop();
@@ -98,10 +102,21 @@ class Supervisor final : public Cluster, public ProgramHost {
   void end_program(std::int64_t id) override;
 
  private:
+  struct Extra {
+    std::string name;
+    LaunchSpec launch;  ///< id: of the last start
+    bool alive = false;
+  };
+  struct Preparation {
+    LaunchSpec launch;
+    Nanos timeout = 0;
+  };
   struct Entry {
     NodeStatus status;
     NodeFacts facts;
     LaunchSpec launch;  ///< id: of the last start
+    std::vector<Extra> extras;
+    std::vector<Preparation> preparations;  ///< those still to be done
   };
   explicit Supervisor(SupervisorPlan plan) : plan_(std::move(plan)) {}
   /// What programs see of sunder's own environment, and nothing else: no proxy settings, no settings of their own kind
@@ -109,14 +124,22 @@ class Supervisor final : public Cluster, public ProgramHost {
   [[nodiscard]] static std::map<std::string, std::string> inherited();
   Status prepare();
   Status prepare_clients(const std::vector<NodeFacts>& facts);
-  Result<LaunchSpec> launch_spec(const std::vector<NodeFacts>& facts, std::size_t index) const;
+  Result<LaunchSpec> own_spec(const std::vector<NodeFacts>& facts, std::size_t index) const;
+  Status make_specs(const std::vector<NodeFacts>& facts, std::size_t index, Entry& entry) const;
+  Status take_user(LaunchSpec& spec) const;
   Status write_files(const std::vector<NodeFacts>& facts, std::size_t index) const;
+  Status prepare_entry(Entry& entry);
+  Status run_preparation(const Entry& entry, Preparation& step);
   Status start_entry(Entry& entry);
+  Result<std::vector<int>> launch_entry(Entry& entry);
+  Status wait_first();
   void watch();
   void ended(const ExitReport& report);
   void probe_until_ready(const Entry& entry, Nanos deadline, std::string& failure);
+  Status wait_entries(const std::vector<Entry*>& entries, Nanos timeout);
   Entry* find(const std::string& node);
   [[nodiscard]] bool alive(const Entry& entry) const;
+  [[nodiscard]] static bool any_alive(const Entry& entry);  // REQUIRES state_
   bool wait_all_ended(Nanos timeout);
 
   SupervisorPlan plan_;

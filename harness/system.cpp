@@ -1,8 +1,12 @@
-// Reads the embedded system.toml files and fills in their templates. See system.hpp.
+// Reads the embedded system.toml files, and finds their programs. See system.hpp.
 // Tested by tests/harness/supervisor_test.cpp.
 #include "harness/system.hpp"
 
+#include <glob.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <utility>
 
@@ -36,12 +40,63 @@ void read_lists(const ConfigTable& root, System& system) {
   }
 }
 
+Only read_only(const ConfigTable& table) {
+  const std::string text = table.string("only", "all");
+  if (text == "first") return Only::first;
+  if (text == "others") return Only::others;
+  if (text != "all") table.mistake("only", "expected \"first\", \"others\" or \"all\"");
+  return Only::all;
+}
+
 void read_node(const ConfigTable& root, System& system) {
   const ConfigTable node = root.table("node");
   if (node.has("args")) system.args = node.strings("args");
   for (auto& [key, value] : node.string_map("env")) system.env[key] = value;
   for (const auto& file : node.tables("file")) {
-    system.files[file.required_string("path")] = file.string("text");
+    system.files[file.required_string("path")] = {file.string("text"), read_only(file)};
+  }
+  const std::string start = node.string("start", system.first_alone ? "first" : "together");
+  if (start != "first" && start != "together") {
+    node.mistake("start", "expected \"together\" or \"first\"");
+  }
+  system.first_alone = start == "first";
+}
+
+void read_prepare(const ConfigTable& root, System& system) {
+  if (root.has("prepare")) system.prepare.clear();
+  for (const auto& step : root.tables("prepare")) {
+    PrepareStep out;
+    out.command = step.strings("command");
+    if (out.command.empty()) step.mistake("command", "expected a program and its arguments");
+    out.only = read_only(step);
+    out.timeout = step.duration("timeout", out.timeout);
+    system.prepare.push_back(std::move(out));
+  }
+}
+
+void read_processes(const ConfigTable& root, System& system) {
+  if (root.has("process")) system.processes.clear();
+  for (const auto& process : root.tables("process")) {
+    ExtraProcess out;
+    out.name = process.required_string("name");
+    out.binary = process.required_string("binary");
+    out.args = process.strings("args");
+    out.only = read_only(process);
+    const bool taken =
+        std::any_of(system.processes.begin(), system.processes.end(),
+                    [&](const ExtraProcess& other) { return other.name == out.name; });
+    if (taken) process.mistake("name", "there is a process of that name already");
+    system.processes.push_back(std::move(out));
+  }
+}
+
+void read_words(const ConfigTable& root, System& system) {
+  for (auto& [key, value] : root.string_map("words")) system.words[key] = value;
+  for (auto& [key, value] : root.table("first").string_map("words")) {
+    system.first_words[key] = value;
+  }
+  for (auto& [key, value] : root.table("others").string_map("words")) {
+    system.others_words[key] = value;
   }
 }
 
@@ -72,66 +127,6 @@ std::string word_after(const std::string& text, const std::string& prefix) {
   if (at == std::string::npos) return {};
   const std::size_t start = at + prefix.size();
   return text.substr(start, text.find_first_of(" \t\r\n,", start) - start);
-}
-
-using Words = std::vector<std::pair<std::string, std::string>>;
-
-Words words_of(const System& system, const NodeFacts& node) {
-  Words words{{"name", node.name},
-              {"hostname", node.hostname},
-              {"ip", node.ip},
-              {"bind", node.bind.empty() ? node.ip : node.bind},
-              {"index", std::to_string(node.index)},
-              {"data_dir", node.data_dir},
-              {"install_dir", install_dir(system)},
-              {"endpoint", node.endpoint}};
-  for (const auto& [name, text] : system.words) words.emplace_back(name, text);
-  for (const auto& [name, port] : system.ports) {
-    words.emplace_back(name + "_port", std::to_string(port));
-  }
-  return words;
-}
-
-// {word} with a known word is replaced; {{ stands for a brace.
-Result<std::string> replace_words(std::string_view text, const Words& words) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size();) {
-    if (text[at] != '{') {
-      out += text[at++];
-      continue;
-    }
-    if (text.substr(at, 2) == "{{") {
-      out += '{';
-      at += 2;
-      continue;
-    }
-    const std::size_t end = text.find('}', at);
-    const auto key = text.substr(at + 1, end == std::string_view::npos ? end : end - at - 1);
-    const auto found =
-        std::find_if(words.begin(), words.end(), [&](const auto& w) { return w.first == key; });
-    if (end == std::string_view::npos || found == words.end()) {
-      return Error{ErrorCode::invalid, "{" + std::string(key) +
-                                           "} is not something that a system's template can name; "
-                                           "write {{ for a brace"};
-    }
-    out += found->second;
-    at = end + 1;
-  }
-  return out;
-}
-
-Result<std::string> fill_list(const System& system, const SystemList& list,
-                              const std::vector<NodeFacts>& nodes, std::size_t self) {
-  std::string out;
-  bool first = true;
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    if (list.others_only && i == self) continue;
-    auto item = replace_words(list.item, words_of(system, nodes[i]));
-    if (!item.ok()) return item;
-    out += (first ? "" : list.separator) + *item;
-    first = false;
-  }
-  return out;
 }
 
 // A variant is its base with what it says itself in place of the base's. A base is no variant: no chain, no circle.
@@ -200,10 +195,14 @@ Result<System> parse_system(std::string_view toml, const std::string& where) {
       variant ? program.string("binary", system.binary) : program.required_string("binary");
   if (program.has("version_args")) system.version_args = program.strings("version_args");
   system.version_prefix = program.string("version_prefix", system.version_prefix);
+  if (program.has("search")) system.search = program.strings("search");
+  system.run_as = program.string("run_as", system.run_as);
   read_ports(root, system);
   read_lists(root, system);
-  for (auto& [key, value] : root.string_map("words")) system.words[key] = value;
+  read_words(root, system);
   read_node(root, system);
+  read_prepare(root, system);
+  read_processes(root, system);
   read_client(root, system);
   read_ready(root, system);
   const ConfigTable host = root.table("host");
@@ -222,12 +221,40 @@ std::string own_program() {
   return std::filesystem::read_symlink("/proc/self/exe", error).string();
 }
 
+// "15" before "9.6", as numbers; what is no number compares as text.
+bool newer(const std::string& left, const std::string& right) {
+  return ::strverscmp(left.c_str(), right.c_str()) > 0;
+}
+
+std::vector<std::string> folders_like(const std::string& pattern) {
+  glob_t found{};
+  std::vector<std::string> folders;
+  if (::glob(pattern.c_str(), GLOB_ONLYDIR, nullptr, &found) == 0) {
+    folders.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  }
+  ::globfree(&found);
+  std::sort(folders.begin(), folders.end(), newer);
+  return folders;
+}
+
 }  // namespace
+
+std::string locate(const System& system, const std::string& program) {
+  if (program == kSelf) return own_program();
+  const bool bare = program.find('/') == std::string::npos;
+  for (const auto& pattern : bare ? system.search : std::vector<std::string>{}) {
+    for (const auto& folder : folders_like(pattern)) {
+      std::string path = folder + "/" + program;
+      if (::access(path.c_str(), X_OK) == 0) return path;
+    }
+  }
+  return find_program(program);
+}
 
 Result<Installed> find_installed(const System& system, const std::string& binary_override) {
   const std::string wanted = binary_override.empty() ? system.binary : binary_override;
   Installed installed;
-  installed.path = wanted == kSelf ? own_program() : find_program(wanted);
+  installed.path = locate(system, wanted);
   if (installed.path.empty()) {
     const std::string hint =
         binary_override.empty() ? system.hint : "correct `binary` of the node in the suite";
@@ -257,18 +284,6 @@ Result<Installed> find_installed(const System& system, const std::string& binary
   }
   installed.version = word_after(output->text, system.version_prefix);
   return installed;
-}
-
-Result<std::string> fill_template(const System& system, std::string_view text,
-                                  const std::vector<NodeFacts>& nodes, std::size_t self) {
-  SUNDER_ASSERT(self < nodes.size());
-  Words words = words_of(system, nodes[self]);
-  for (const auto& [name, list] : system.lists) {
-    auto filled = fill_list(system, list, nodes, self);
-    if (!filled.ok()) return filled;
-    words.emplace_back(name, *filled);
-  }
-  return replace_words(text, words);
 }
 
 }  // namespace sunder::harness

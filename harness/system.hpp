@@ -1,9 +1,7 @@
 // System: how one kind of database is installed, started and probed; the value of systems/<name>/system.toml.
 //
 // systems/*/system.toml → (cmake/embed.cmake, inside the binary) → load_system → **System** → Supervisor.
-// Texts hold templates that are filled in for each node: {name} {hostname} {ip} {index} (from 1) {data_dir} {endpoint}
-// {install_dir} {<port name>_port}, and each list of [lists] by its name: one item per node, joined ({initial_cluster} for
-// etcd).
+// Texts hold templates that are filled in for each node (templates.hpp).
 // The schema is documented in docs/internals/processes.md ("Adding a database").
 // Thread: values. Tested by tests/harness/supervisor_test.cpp.
 #pragma once
@@ -20,6 +18,33 @@
 #include "sunder/time.hpp"
 
 namespace sunder::harness {
+
+/// The nodes that something is for: "first" and "others" where a database has a primary from the start.
+enum class Only { all, first, others };
+[[nodiscard]] constexpr bool is_for(Only only, std::size_t index) {
+  return only == Only::all || (only == Only::first) == (index == 0);
+}
+
+/// A file of a node, written before its first start.
+struct NodeFile {
+  std::string text;  ///< a template
+  Only only = Only::all;
+};
+
+/// A command that runs before a node's first start, to its end, as the node would: network, user, log.
+struct PrepareStep {
+  std::vector<std::string> command;  ///< templates
+  Only only = Only::all;
+  Nanos timeout = 60 * kSecond;
+};
+
+/// One more process of a machine, beside the main one and with its fate.
+struct ExtraProcess {
+  std::string name;    ///< of its log: n1-NAME.log
+  std::string binary;  ///< looked up as the main one
+  std::vector<std::string> args;
+  Only only = Only::all;
+};
 
 /// A list template: `item` is filled in for each node, the results are joined.
 struct SystemList {
@@ -44,18 +69,24 @@ struct System {
   std::vector<std::string> pip;       ///< "name==version"
   std::string hint;                   ///< how to get it: "install it with apt-get install …"
 
-  std::string binary;                     ///< looked up in PATH, unless it has a slash
+  std::string binary;               ///< looked up in `search`, then in PATH, unless it has a slash
+  std::vector<std::string> search;  ///< patterns of folders; the highest number wins
+  std::string run_as;               ///< where sunder is root: nodes run as this user
   std::vector<std::string> version_args;  ///< prints the version
   std::string version_prefix;             ///< the word after this text is the version
 
   std::map<std::string, std::uint16_t> ports;  ///< has at least "client"
   std::vector<std::string> args;
   std::map<std::string, std::string> env;
-  std::map<std::string, std::string>
-      files;  ///< path template → text template, written before the first start
+  std::map<std::string, NodeFile> files;  ///< by path template
+  bool first_alone = false;  ///< the first node serves before the others are prepared and started
+  std::vector<PrepareStep> prepare;  ///< in order
+  std::vector<ExtraProcess> processes;
   std::map<std::string, SystemList> lists;
   std::map<std::string, std::string>
-      words;  ///< {name} → text in templates; variants of a base set them anew
+      words;  ///< {name} → template in templates; variants of a base set them anew
+  std::map<std::string, std::string> first_words;   ///< go before `words`, on the first node
+  std::map<std::string, std::string> others_words;  ///< on all others
   ReadyProbe ready;
   Nanos ready_timeout = 30 * kSecond;
 
@@ -83,26 +114,12 @@ struct Installed {
   std::string version;  ///< "3.4.23"; empty where the system does not say how to ask
 };
 
+/// Where a program of the system is: in its `search` folders, else in PATH. RETURNS an empty text if it is nowhere.
+[[nodiscard]] std::string locate(const System& system, const std::string& program);
+
 /// Finds the system's program (or `binary_override`) and asks it for its version; runs it once, in a child.
 /// ERRORS: unavailable (what to install; or it does not run).
 [[nodiscard]] Result<Installed> find_installed(const System& system,
                                                const std::string& binary_override = {});
-
-/// A node as the templates see it.
-struct NodeFacts {
-  std::string name;
-  std::string hostname;
-  std::string ip;
-  std::size_t index = 1;
-  std::string data_dir;
-  std::string endpoint;  ///< host:port that clients are told
-  std::string bind =
-      {};  ///< where it listens, if the proxy has its `ip` (explicit mode); empty: ip
-};
-
-/// Fills in the templates of `text` for nodes[self]. ERRORS: invalid, an unknown {name}.
-[[nodiscard]] Result<std::string> fill_template(const System& system, std::string_view text,
-                                                const std::vector<NodeFacts>& nodes,
-                                                std::size_t self);
 
 }  // namespace sunder::harness

@@ -1,6 +1,7 @@
 // The last steps between fork and exec of a node: session, namespaces, names, outputs. See launcher.hpp.
 //
-// Source: network_namespaces(7), uts_namespaces(7), mount_namespaces(7). Tested by tests/harness/launcher_test.cpp.
+// Source: network_namespaces(7), uts_namespaces(7), mount_namespaces(7), user_namespaces(7).
+// Tested by tests/harness/launcher_test.cpp.
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <string>
 #include <string_view>
 
 #include "harness/launcher/launcher_process.hpp"
@@ -59,6 +61,30 @@ Step redirect(const LaunchSpec& spec) {
   return {};
 }
 
+bool write_map(const char* path, std::string_view text) {
+  const int file = ::open(path, O_WRONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  const bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  const int error = errno;
+  ::close(file);
+  errno = error;
+  return written;
+}
+
+// One user and one group: what we are outside is what the program asked to be inside.
+Step change_user(const LaunchSpec& spec) {
+  if (spec.user < 0) return {};
+  constexpr std::string_view kStep = "become the user that it runs as";
+  const std::string users = std::to_string(spec.user) + " " + std::to_string(::geteuid()) + " 1";
+  const std::string groups = std::to_string(spec.group) + " " + std::to_string(::getegid()) + " 1";
+  if (::unshare(CLONE_NEWUSER) != 0) return {errno, kStep};
+  if (!write_map("/proc/self/uid_map", users)) return {errno, kStep};
+  // Without it the kernel refuses the map of groups: a group could be dropped to get at a file.
+  if (!write_map("/proc/self/setgroups", "deny")) return {errno, kStep};
+  if (!write_map("/proc/self/gid_map", groups)) return {errno, kStep};
+  return {};
+}
+
 Step start(const LaunchSpec& spec) {
   ::setsid();
   if (const Step step = enter_namespaces(spec); step.error != 0) return step;
@@ -66,6 +92,7 @@ Step start(const LaunchSpec& spec) {
   if (::chdir(spec.cwd.empty() ? "/" : spec.cwd.c_str()) != 0) {
     return {errno, "enter its working folder"};
   }
+  if (const Step step = change_user(spec); step.error != 0) return step;
   reset_signals();
   return {exec_program(spec.argv, spec.env), "run the program"};
 }

@@ -37,6 +37,10 @@ struct LaunchSpec {
   std::string log;         ///< path on the host, appended with both outputs; empty: `stdio`
   std::array<int, 3> stdio{-1, -1, -1};  ///< where `log` is empty; -1: /dev/null
   int network = -1;                      ///< network namespace; -1: the router's
+  /// Its user and group as it sees them, in a user namespace of its own where they are what sunder's are here, so that
+  /// files need no other owner; -1: sunder's (user_namespaces(7)).
+  std::int64_t user = -1;
+  std::int64_t group = -1;
 };
 
 struct Launched {
@@ -71,7 +75,7 @@ class Launcher {
   [[nodiscard]] LaunchId new_id();
   /// ERRORS: unavailable (the launcher is gone). A program that can't be started is not an error here: see Launched.
   Result<Launched> launch(const LaunchSpec& spec);
-  /// To the process group. ERRORS: not_found (it has ended), unavailable.
+  /// To the process group, and to descendants in groups of their own. ERRORS: not_found (it has ended), unavailable.
   Status signal(LaunchId id, int number);
   /// Blocks for the next end of a started process. When the main process of a launch ends, the rest of its process group is
   /// killed. RETURNS nothing when the launcher is gone or interrupt_exits was called.

@@ -16,6 +16,7 @@
 #include <csignal>
 #include <map>
 #include <utility>
+#include <vector>
 
 #include "harness/skeleton/process.hpp"
 
@@ -73,6 +74,19 @@ class LauncherProcess {
   }
 
  private:
+  // To the process group, and to descendants that made a group of their own, as PostgreSQL's do.
+  static int signal_all(pid_t main, int number) {
+    std::vector<pid_t> tree{main};
+    for (std::size_t i = 0; i < tree.size(); ++i) {
+      for (const pid_t child : children_of(tree[i])) tree.push_back(child);
+    }
+    const int error = ::kill(-main, number) == 0 ? 0 : errno;
+    for (const pid_t pid : tree) {
+      if (pid != main && ::getpgid(pid) != main) ::kill(pid, number);
+    }
+    return error;
+  }
+
   bool obey(Frame& frame) {
     FrameReader order(frame.body);
     const auto kind = static_cast<LaunchOrder>(order.number());
@@ -81,7 +95,7 @@ class LauncherProcess {
     const auto number = static_cast<int>(order.number());
     const auto found = running_.find(id);
     int error = ESRCH;
-    if (found != running_.end()) error = ::kill(-found->second, number) == 0 ? 0 : errno;
+    if (found != running_.end()) error = signal_all(found->second, number);
     return pipes_.requests.send(FrameWriter().number(error).body()).ok();
   }
 
@@ -94,6 +108,8 @@ class LauncherProcess {
     spec.hostname = order.text();
     spec.hosts_file = order.text();
     spec.log = order.text();
+    spec.user = order.number();
+    spec.group = order.number();
     std::size_t next = 0;
     const auto descriptor = [&] {
       if (order.number() == 0 || next >= frame.fds.size()) return -1;

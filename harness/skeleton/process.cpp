@@ -137,6 +137,20 @@ std::string read_text_file(const std::string& path) {
   return text;
 }
 
+std::string last_line(const std::string& path) {
+  std::string text = read_text_file(path);
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  const std::size_t at = text.rfind('\n');
+  return at == std::string::npos ? text : text.substr(at + 1);
+}
+
+std::string describe_end(int wait_status) {
+  if (WIFSIGNALED(wait_status)) {
+    return "was ended by signal " + std::to_string(WTERMSIG(wait_status));
+  }
+  return "ended with status " + std::to_string(WEXITSTATUS(wait_status));
+}
+
 Status write_text_file(const std::string& path, const std::string& text) {
   const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (!fd) return errno_error("can't open " + path, errno);

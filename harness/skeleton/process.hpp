@@ -38,6 +38,10 @@ bool remove_tree(const std::string& path);
 
 /// Reads a small file. RETURNS an empty text if there is none. Thread: any.
 [[nodiscard]] std::string read_text_file(const std::string& path);
+/// The last line of a file that is not empty. Thread: any.
+[[nodiscard]] std::string last_line(const std::string& path);
+/// "was ended by signal 9", "ended with status 1". Pure.
+[[nodiscard]] std::string describe_end(int wait_status);
 /// Writes a file (made if need be, emptied before). Thread: any.
 [[nodiscard]] Status write_text_file(const std::string& path, const std::string& text);
 

@@ -1,6 +1,5 @@
 // systems/NAME/system.toml: the client's adapter and its options, variants of a base, and mistakes with their place.
-#include "harness/system.hpp"
-
+#include "harness/templates.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace sunder;
@@ -39,6 +38,44 @@ TEST_CASE("system: the client's adapter, its command and its options", "[system]
   const auto word = fill_template(*system, "{level} of {name}", {node}, 0);
   REQUIRE(word.ok());
   CHECK(*word == "one of n2");
+}
+
+TEST_CASE("system: words of roles go before those of all, and may hold templates", "[system]") {
+  const std::string text = std::string(kExec) + R"(
+[lists.all]
+item = "{role}"
+[others.words]
+role = "copy of {first_name} at {first_ip}:{client_port}"
+level = "two"
+[first.words]
+role = "primary of {count}, {majority} agree"
+)";
+  const auto system = parse_system(text, "x/system.toml");
+  REQUIRE(system.ok());
+  std::vector<NodeFacts> nodes(3);
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    nodes[i].name = "n" + std::to_string(i + 1);
+    nodes[i].ip = "10.0.0." + std::to_string(i + 1);
+  }
+  CHECK(*fill_template(*system, "{role} {level}", nodes, 0) == "primary of 3, 2 agree one");
+  CHECK(*fill_template(*system, "{role} {level}", nodes, 2) == "copy of n1 at 10.0.0.1:9042 two");
+  CHECK(*fill_template(*system, "{all}", nodes, 2) ==
+        "primary of 3, 2 agree,copy of n1 at 10.0.0.1:9042,copy of n1 at 10.0.0.1:9042");
+}
+
+TEST_CASE("system: mistakes in what a node prepares and runs are told with their line",
+          "[system]") {
+  const auto message = [](const std::string& more) {
+    const auto parsed = parse_system(std::string(kExec) + more, "x.toml");
+    return parsed.ok() ? std::string("none") : parsed.error().text();
+  };
+  CHECK(message("[[prepare]]\ncommand = [\"true\"]\nonly = \"first\"\n") == "none");
+  CHECK(message("[[prepare]]\ncommand = [\"true\"]\nonly = \"second\"\n").find("x.toml:18") == 0);
+  CHECK(message("[[prepare]]\ncommand = []\n").find("x.toml:17") == 0);
+  CHECK(message("[[process]]\nname = \"a\"\n").find("binary") != std::string::npos);
+  CHECK(message("[[process]]\nname = \"a\"\nbinary = \"x\"\nargs = []\n"
+                "[[process]]\nname = \"a\"\nbinary = \"x\"\nargs = []\n")
+            .find("of that name already") != std::string::npos);
 }
 
 TEST_CASE("system: a variant is its base with what it says itself", "[system]") {
