@@ -3,6 +3,7 @@
 #include <array>
 
 #include "check/elle/appends.hpp"
+#include "check/elle/evidence.hpp"
 
 namespace sunder::check::elle {
 
@@ -214,9 +215,11 @@ CheckResult check_appends(const CheckInput& input, const char* model, std::uint8
       auto few = types::fewest(
           ops, [&](const types::Ops& some) { return small.illegal(some); }, deadline);
       if (few) ops = *few;
+      const std::string shown = evidence(input.history, ops);
       report.findings.push_back(
           {ops,
-           std::string(anomaly.name) + ": " + anomaly.means + " (" + told(input.history, ops) + ")",
+           std::string(anomaly.name) + ": " + anomaly.means +
+               (shown.empty() ? " (" + told(input.history, ops) + ")" : ": " + shown),
            input.history.ops[ops.front()].invoked});
       break;
     }

@@ -53,11 +53,6 @@ const char* count_chances(const CheckInput& input, const std::vector<Chance>& ch
   return nullptr;
 }
 
-std::string name_of_place(const History& history, const Op& op) {
-  if (op.node < history.nodes.size()) return history.nodes[op.node];
-  return "process " + std::to_string(op.process);
-}
-
 std::string stop_text(const std::string& code) {
   if (code == "budget.time") return "The time budget ran out (--timeout).";
   if (code == "budget.memory") return "The memory budget ran out (--memory).";
@@ -148,6 +143,11 @@ std::vector<std::pair<std::uint32_t, Ops>> by_key(const History& history,
     if (!all[k].empty()) out.emplace_back(k, std::move(all[k]));
   }
   return out;
+}
+
+std::string name_of_place(const History& history, const Op& op) {
+  if (op.node < history.nodes.size()) return history.nodes[op.node];
+  return "process " + std::to_string(op.process);
 }
 
 std::string asked(const History& history, const Op& op) {

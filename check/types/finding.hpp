@@ -65,6 +65,8 @@ struct Report {
 [[nodiscard]] inline bool before(const Op& a, const Op& b) {
   return sure_by(a) < b.invoked;
 }
+/// "n1", or "process 5" where nodes are not known.
+[[nodiscard]] std::string name_of_place(const History& history, const Op& op);
 /// "n1 at 12.031 s", by when it was asked or answered.
 [[nodiscard]] std::string asked(const History& history, const Op& op);
 [[nodiscard]] std::string answered(const History& history, const Op& op);

@@ -128,6 +128,8 @@ TEST_CASE("transactions over lists: by hand") {
     const auto result = t.judge("snapshot-isolation");
     CHECK(result.verdict == Verdict::fail);
     CHECK(result.text.rfind("G-single:", 0) == 0);
+    CHECK(result.text.find("with the 1 of") != std::string::npos);
+    CHECK(result.text.find("without the 1 of") != std::string::npos);
     CHECK(result.witness.size() == 4);
   }
   SECTION("G2-item: write skew") {
@@ -139,7 +141,10 @@ TEST_CASE("transactions over lists: by hand") {
   SECTION("stale, in real time only") {
     t.txn(1, 0, 1, {{'a', 0, {1}}}).txn(2, 2, 3, {{'r', 0, {}}}).txn(3, 4, 5, {{'r', 0, {1}}});
     CHECK(t.verdict("serializable") == Verdict::pass);
-    CHECK(t.judge("strict-serializable").text.rfind("G-single-realtime", 0) == 0);
+    const std::string text = t.judge("strict-serializable").text;
+    CHECK(text.rfind("G-single-realtime", 0) == 0);
+    CHECK(text.find("without the 1 of") != std::string::npos);
+    CHECK(text.find("after it had been acknowledged by") != std::string::npos);
   }
   SECTION("nobody reads") {
     t.txn(1, 0, 1, {{'a', 0, {1}}});
