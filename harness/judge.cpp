@@ -19,6 +19,8 @@ using check::Verdict;
 
 constexpr double kYes = 0.999;
 constexpr double kNo = 0.01;
+// The ladder is a measurement beside the verdict: a run does not wait long for it.
+const check::Budget kLadderBudget{10, std::uint64_t{1} << 30U, nullptr};
 
 CheckResult result(std::string name, Verdict verdict, std::string reason, std::string text) {
   CheckResult out;
@@ -195,6 +197,22 @@ CheckResult judge_recovery(const RecoveryCheck& bound, const std::vector<Recover
   return out;
 }
 
+std::vector<LadderRung> climb_ladder(const check::History& history,
+                                     const std::vector<check::FaultWindow>& windows,
+                                     const check::Budget& budget) {
+  std::vector<LadderRung> out;
+  try {
+    for (check::Rung& rung : check::climb({history, budget, windows, 1, ""}).rungs) {
+      out.push_back({rung.result.name, rung.state, rung.result.power, std::move(rung.result.reason),
+                     std::move(rung.result.text)});
+    }
+  } catch (const std::exception& e) {  // nothing is claimed of any model
+    return {{"ladder", check::RungState::unknown, 0, "crashed",
+             std::string("The ladder crashed: ") + e.what()}};
+  }
+  return out;
+}
+
 void merge_checks(bool interrupted, RunResults* results) {
   results->verdict = results->checks.empty() ? Verdict::unknown : Verdict::pass;
   for (const CheckResult& one : results->checks) {
@@ -252,6 +270,7 @@ void judge_run(const Suite& suite, const std::string& history_path, const std::s
   if (check::find_check("staleness")->applies(*history)) {
     results->staleness = check::measure_staleness(*history, windows).rows;
   }
+  if (!interrupted) results->ladder = climb_ladder(*history, windows, kLadderBudget);
   if (suite.recovery.wanted) {
     results->checks.push_back(judge_recovery(suite.recovery, results->recovery));
   }

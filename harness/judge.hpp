@@ -5,6 +5,7 @@
 //   availability   a measurement; judged only where the suite bounds it: "yes" is at least 99.9 % answered, "no" at
 //                  most 1 %, per judged row (window, side, operation), asked operations without censored ones
 //   recovery       every node served again within the bound after every heal
+//   ladder         which models the history refutes; a measurement with a budget of its own
 //   nemesis        stands only where every fault was vacuous, or none was made: the run proves nothing
 // A window in which the harness itself stood still is void: its rows are not judged.
 // Thread: pure, apart from reading the files. Tested by tests/harness/judge_test.cpp.
@@ -31,6 +32,11 @@ void void_stalled_rows(const std::vector<StallRecord>& stalls,
     const AvailabilityCheck& bounds, const std::vector<check::AvailabilityRow>& rows);
 [[nodiscard]] check::CheckResult judge_recovery(const RecoveryCheck& bound,
                                                 const std::vector<RecoveryRecord>& records);
+/// Every model that fits the operations, strongest first. A measurement: it moves no verdict. What the budget does not
+/// suffice for is unknown.
+[[nodiscard]] std::vector<LadderRung> climb_ladder(const check::History& history,
+                                                   const std::vector<check::FaultWindow>& windows,
+                                                   const check::Budget& budget);
 /// fail > unknown > pass; a run without any check is unknown. Sets verdict and reason.
 void merge_checks(bool interrupted, RunResults* results);
 

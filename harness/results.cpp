@@ -58,11 +58,9 @@ json fault_json(const FaultRecord& f) {
   out["asked_at"] = f.asked_at;
   out["in_force_at"] = f.in_force_at;
   out["healed_at"] = time_or_null(f.healed_at);
-  out["touched"] = {{"connections", f.touched.connections},
-                    {"bytes", f.touched.bytes},
-                    {"packets", f.touched.packets},
-                    {"attempts", f.touched.attempts},
-                    {"held_ns", f.touched.held_ns}};
+  out["touched"] = {{"connections", f.touched.connections}, {"bytes", f.touched.bytes},
+                    {"packets", f.touched.packets},         {"attempts", f.touched.attempts},
+                    {"held_ns", f.touched.held_ns},         {"messages", f.touched.messages}};
   out["vacuous"] = f.vacuous;
   return out;
 }
@@ -74,6 +72,16 @@ json recovery_json(const RecoveryRecord& r) {
   out["recovered_at"] = time_or_null(r.recovered_at);
   out["bound"] = r.bound;
   out["recovered"] = r.recovered;
+  return out;
+}
+
+json rung_json(const LadderRung& rung) {
+  json out;
+  out["name"] = rung.name;
+  out["state"] = check::name_of(rung.state);
+  out["power"] = rung.power;
+  out["reason"] = text_or_null(rung.reason);
+  out["text"] = rung.text;
   return out;
 }
 
@@ -183,6 +191,7 @@ FaultRecord fault_of(const json& in) {
     f.touched.packets = number<std::uint64_t>(touched, "packets");
     f.touched.attempts = number<std::uint64_t>(touched, "attempts");
     f.touched.held_ns = number<Nanos>(touched, "held_ns");
+    f.touched.messages = number<std::uint64_t>(touched, "messages");
   }
   f.vacuous = flag(in, "vacuous", false);
   return f;
@@ -228,6 +237,23 @@ check::StalenessRow staleness_of(const json& in) {
   return row;
 }
 
+LadderRung rung_of(const json& in) {
+  using check::RungState;
+  LadderRung rung;
+  rung.name = text(in, "name");
+  rung.power = number<std::uint64_t>(in, "power");
+  rung.reason = text(in, "reason");
+  rung.text = text(in, "text");
+  const std::string word = text(in, "state");
+  for (const auto state : {RungState::pass, RungState::fail, RungState::unknown, RungState::vacuous,
+                           RungState::not_observable}) {
+    if (word != check::name_of(state)) continue;
+    rung.state = state;
+    return rung;
+  }
+  throw Bad{"\"state\" of a model is \"" + word + "\""};
+}
+
 RunResults results_of(const json& in) {
   RunResults r;
   r.sunder_version = text(in, "sunder");
@@ -242,6 +268,7 @@ RunResults results_of(const json& in) {
   for (const auto& f : list(in, "faults")) r.faults.push_back(fault_of(f));
   for (const auto& row : list(in, "availability")) r.availability.push_back(row_of(row));
   for (const auto& row : list(in, "staleness")) r.staleness.push_back(staleness_of(row));
+  for (const auto& rung : list(in, "ladder")) r.ladder.push_back(rung_of(rung));
   for (const auto& rec : list(in, "recovery")) {
     r.recovery.push_back({text(rec, "fault"), number<Nanos>(rec, "healed_at"),
                           number<Nanos>(rec, "recovered_at"), number<Nanos>(rec, "bound"),
@@ -292,6 +319,7 @@ Result<std::string> results_json(const RunResults& results, const std::string& h
     return json{{"at", s.at}, {"length", s.length}};
   });
   out["notes"] = results.notes;
+  append("ladder", results.ladder, rung_json);
   // Texts may hold bytes of a database that are not UTF-8: those are replaced, the rest is kept.
   return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }

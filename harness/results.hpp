@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "check/check.hpp"
+#include "check/ladder.hpp"
 #include "check/order/measures.hpp"
 #include "sunder/fault.hpp"
 #include "sunder/result.hpp"
@@ -41,6 +42,15 @@ struct StallRecord {
   Nanos length = 0;
 };
 
+/// A consistency model of the ladder, strongest first.
+struct LadderRung {
+  std::string name;
+  check::RungState state = check::RungState::unknown;
+  std::uint64_t power = 0;
+  std::string reason;  ///< where it is neither refuted nor passed: the contract's CODE
+  std::string text;
+};
+
 struct RunResults {
   std::string sunder_version;
   std::string suite;
@@ -56,6 +66,7 @@ struct RunResults {
   std::vector<FaultRecord> faults;
   std::vector<check::AvailabilityRow> availability;
   std::vector<check::StalenessRow> staleness;
+  std::vector<LadderRung> ladder;  ///< empty: not climbed, or no model fits the operations
   std::vector<RecoveryRecord> recovery;
   std::vector<StallRecord> stalls;
   std::vector<std::string>

@@ -23,6 +23,7 @@ namespace {
 constexpr Nanos kTermPatience = 2 * kSecond;
 constexpr Nanos kKillPatience = 5 * kSecond;
 constexpr Nanos kProbePause = 20 * kMillisecond;
+constexpr Nanos kProbePatience = 2 * kSecond;
 
 std::chrono::nanoseconds chrono_of(Nanos nanos) {
   return std::chrono::nanoseconds(nanos);
@@ -152,19 +153,31 @@ Status Supervisor::signal(const std::string& node, int signal) {
   return sent;
 }
 
+// REQUIRES a thread in the node's namespace.
+bool Supervisor::serves(const Entry& entry) {
+  const ReadyProbe& ready = plan_.system.ready;
+  if (!entry.ready) {
+    return probe({{entry.status.ip + plan_.addresses.bind_offset, plan_.system.port(ready.port)},
+                  ready.http_path,
+                  ready.expect,
+                  kSecond});
+  }
+  LaunchSpec spec = *entry.ready;
+  spec.id = plan_.launcher->new_id();
+  const auto launched = plan_.launcher->launch(spec);
+  if (!launched.ok() || !launched->started()) return false;
+  const auto ended = wait_inside(spec.id, kProbePatience);
+  if (!ended) static_cast<void>(plan_.launcher->signal(spec.id, SIGKILL));
+  return ended == 0;
+}
+
 void Supervisor::probe_until_ready(const Entry& entry, Nanos deadline, std::string& failure) {
   const std::string& node = entry.facts.name;
   if (const Status entered = enter_node_namespace(node); !entered.ok()) {
     failure = entered.error().message;
     return;
   }
-  const ReadyProbe& ready = plan_.system.ready;
-  const ProbeRequest request{
-      {entry.status.ip + plan_.addresses.bind_offset, plan_.system.port(ready.port)},
-      ready.http_path,
-      ready.expect,
-      kSecond};
-  while (!probe(request)) {
+  while (!serves(entry)) {
     if (!alive(entry)) {
       const std::scoped_lock lock(state_);
       failure = "node " + node + " " + describe_end(entry.status.exit_status) + "; its log " +

@@ -117,6 +117,7 @@ class Supervisor final : public Cluster, public ProgramHost {
     LaunchSpec launch;  ///< id: of the last start
     std::vector<Extra> extras;
     std::vector<Preparation> preparations;  ///< those still to be done
+    std::optional<LaunchSpec> ready;        ///< where a program tells whether the node serves
   };
   explicit Supervisor(SupervisorPlan plan) : plan_(std::move(plan)) {}
   /// What programs see of sunder's own environment, and nothing else: no proxy settings, no settings of their own kind
@@ -136,6 +137,7 @@ class Supervisor final : public Cluster, public ProgramHost {
   void watch();
   void ended(const ExitReport& report);
   void probe_until_ready(const Entry& entry, Nanos deadline, std::string& failure);
+  [[nodiscard]] bool serves(const Entry& entry);
   Status wait_entries(const std::vector<Entry*>& entries, Nanos timeout);
   Entry* find(const std::string& node);
   [[nodiscard]] bool alive(const Entry& entry) const;

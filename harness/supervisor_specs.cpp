@@ -160,6 +160,9 @@ Status Supervisor::make_specs(const std::vector<NodeFacts>& facts, std::size_t i
     preparation.timeout = step.timeout;
     SUNDER_TRY(with_words({}, step.command, preparation.launch));
   }
+  if (!system.ready.command.empty()) {
+    SUNDER_TRY(with_words({}, system.ready.command, entry.ready.emplace()));
+  }
   for (const ExtraProcess& process : system.processes) {
     if (!is_for(process.only, index)) continue;
     Extra& extra = entry.extras.emplace_back();

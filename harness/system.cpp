@@ -116,6 +116,7 @@ void read_ready(const ConfigTable& root, System& system) {
   system.ready.port = ready.string("port", system.ready.port);
   system.ready.http_path = ready.string("http", system.ready.http_path);
   system.ready.expect = ready.string("expect", system.ready.expect);
+  if (ready.has("command")) system.ready.command = ready.strings("command");
   system.ready_timeout = ready.duration("timeout", system.ready_timeout);
   if (system.ports.count(system.ready.port) == 0) {
     ready.mistake("port", "there is no port of that name in [ports]");

@@ -58,6 +58,8 @@ struct ReadyProbe {
   std::string port = "client";  ///< a name of System::ports
   std::string http_path;        ///< empty: an accepted TCP connection is enough
   std::string expect;           ///< a part of the body of the 200 answer
+  std::vector<std::string>
+      command;  ///< templates; instead: a program that ends with 0 where it does
 };
 
 struct System {

@@ -28,6 +28,7 @@ Words facts_of(const System& system, const std::vector<NodeFacts>& nodes, std::s
               {"first_ip", first.ip},
               {"first_endpoint", first.endpoint},
               {"count", std::to_string(nodes.size())},
+              {"other_count", std::to_string(nodes.size() - 1)},
               {"majority", std::to_string(nodes.size() / 2 + 1)}};
   for (const auto& [name, port] : system.ports) {
     words.emplace_back(name + "_port", std::to_string(port));

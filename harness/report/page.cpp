@@ -85,7 +85,10 @@ std::string page(const ReportData& data) {
   out += witness_section(data);
   out += timeline_section(data);
   out += latency_section(data);
+  out += phase_latency_section(data);
   out += availability_section(data);
+  out += staleness_section(data);
+  out += ladder_section(data);
   out += faults_section(data);
   out += recovery_section(data);
   out += reproduce_section(data);

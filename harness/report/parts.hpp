@@ -16,7 +16,12 @@ namespace sunder::harness::report {
 [[nodiscard]] std::string witness_section(const ReportData& data);
 [[nodiscard]] std::string timeline_section(const ReportData& data);
 [[nodiscard]] std::string latency_section(const ReportData& data);
+/// Empty where nothing was answered.
+[[nodiscard]] std::string phase_latency_section(const ReportData& data);
 [[nodiscard]] std::string availability_section(const ReportData& data);
+/// Empty where the run has no such measurement.
+[[nodiscard]] std::string staleness_section(const ReportData& data);
+[[nodiscard]] std::string ladder_section(const ReportData& data);
 [[nodiscard]] std::string faults_section(const ReportData& data);
 [[nodiscard]] std::string recovery_section(const ReportData& data);
 [[nodiscard]] std::string reproduce_section(const ReportData& data);

@@ -1,10 +1,9 @@
-// Tables: the headline, the verdicts, the faults and what they touched, recovery, stalls and notes.
+// Tables: the headline, the verdicts, recovery, stalls and notes.
 //
 // RunResults → HTML. Thread: pure. Tested by tests/harness/report_test.cpp.
 #include <algorithm>
 #include <map>
 
-#include "base/units.hpp"
 #include "harness/report/escape.hpp"
 #include "harness/report/parts.hpp"
 
@@ -52,29 +51,6 @@ std::string list_items(const std::vector<std::string>& items) {
   std::string out = "<ul>\n";
   for (const auto& item : items) out += "<li>" + escape_markup(item) + "</li>\n";
   return out + "</ul>\n";
-}
-
-std::string shape_of_fault(const FaultRecord& fault, const ReportData& data) {
-  for (const auto& window : data.windows) {
-    if (window.name == fault.name && window.sides.size() > 1) return shape_of(window);
-  }
-  check::FaultWindow window;
-  window.pairs = fault.pairs;
-  return shape_of(window);
-}
-
-std::string touched_words(const Touched& touched) {
-  std::string out;
-  const auto add = [&out](std::uint64_t amount, const char* one, const char* many) {
-    if (amount == 0) return;
-    out += (out.empty() ? "" : ", ") + count(amount) + " " + (amount == 1 ? one : many);
-  };
-  add(touched.connections, "connection", "connections");
-  add(touched.packets, "packet dropped", "packets dropped");
-  add(touched.attempts, "connection attempt", "connection attempts");
-  if (touched.bytes > 0) out += (out.empty() ? "" : ", ") + format_size(touched.bytes);
-  if (touched.held_ns > 0) out += (out.empty() ? "held " : ", held ") + span(touched.held_ns);
-  return out.empty() ? "nothing" : out;
 }
 
 std::string recovery_table(const RunResults& results) {
@@ -147,40 +123,6 @@ std::string verdict_table(const ReportData& data) {
       "</tbody></table></div>\n<p class=\"faint\">Power is the number of observations that could "
       "have caught a violation. A pass means: not refuted in that many opportunities.</p>\n";
   return section("verdicts", "Verdicts", body);
-}
-
-std::string faults_section(const ReportData& data) {
-  const auto& faults = data.results.faults;
-  if (faults.empty()) {
-    return section("faults", "Faults", "<p>No fault was in force in this run.</p>\n");
-  }
-  std::string body =
-      "<div class=\"wide\"><table><thead><tr><th>name</th><th>kind</th><th>between</th>"
-      "<th class=\"n\">in force at</th><th class=\"n\">took</th><th class=\"n\">healed at</th>"
-      "<th class=\"n\">lasted</th><th>touched</th></tr></thead><tbody>\n";
-  std::size_t shown = 0;
-  std::size_t vacuous = 0;
-  for (const auto& f : faults) {
-    vacuous += f.vacuous ? 1U : 0U;
-    if (++shown > kMaxRows) continue;
-    const bool healed = f.healed_at != 0;
-    body += "<tr>" + cell(f.name) + cell(f.kind) + cell(shape_of_fault(f, data), "w") +
-            cell(seconds(f.in_force_at), "n") + cell(span(f.in_force_at - f.asked_at), "n") +
-            cell(healed ? seconds(f.healed_at) : "never", "n") +
-            cell(healed ? span(f.healed_at - f.in_force_at) : "to the end", "n") + "<td>" +
-            (f.vacuous ? "<span class=\"badge unknown\">? vacuous</span> " : "") +
-            escape_markup(touched_words(f.touched)) + "</td></tr>\n";
-  }
-  body += "</tbody></table></div>\n";
-  if (shown > kMaxRows) {
-    body += "<p>" + count(shown - kMaxRows) + " more faults are in results.json.</p>\n";
-  }
-  if (vacuous > 0) {
-    body += "<p class=\"say\">" + count(vacuous) + " of " + count(faults.size()) +
-            " faults met no packet, no byte and no connection attempt: nobody noticed them, so "
-            "they tested nothing.</p>\n";
-  }
-  return section("faults", "Faults", body);
 }
 
 std::string recovery_section(const ReportData& data) {

@@ -10,7 +10,7 @@
 
 #include <string>
 
-#include "base/fd.hpp"
+#include "harness/stream.hpp"
 #include "harness/zookeeper/wire.hpp"
 #include "sunder/time.hpp"
 #include "sunder/topology.hpp"
@@ -27,17 +27,16 @@ class Session {
   Answer exchange(Call call, const std::string& body, Nanos deadline);
   /// A four-letter word, on a connection of its own. RETURNS the answer in `body`.
   Answer word(const std::string& word, Nanos deadline);
-  void close() { fd_.reset(); }
+  void close() { stream_.close(); }
 
  private:
-  Answer dial(Nanos deadline, UniqueFd* fd) const;
   Answer handshake(Nanos deadline);
   Answer receive(Nanos deadline);  // one frame
 
   IpPort node_;
   Ipv4 source_;
   Nanos life_;
-  UniqueFd fd_;
+  Stream stream_;
   std::string arrived_;
   std::int64_t id_ = 0;  // 0: no session yet
   std::string password_;

@@ -1,25 +1,19 @@
 // ZooKeeper's adapter: the bytes, every row of the table of errors, and what is told about nodes that refuse, hang, break
 // and expire sessions, on small servers that do so on purpose. Real clusters: tests/cluster/zookeeper_test.py.
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <atomic>
-#include <functional>
 #include <memory>
 #include <set>
-#include <thread>
 
 #include "harness/client.hpp"
 #include "harness/zookeeper/session.hpp"
 #include "harness/zookeeper/wire.hpp"
 #include "tests/harness/real_etcd.hpp"
+#include "tests/harness/small_node.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace sunder;
 using namespace sunder::harness;
 using namespace sunder::harness::zookeeper;
+using namespace sunder::harness::test;
 using check::OpKind;
 
 namespace {
@@ -30,21 +24,6 @@ OpRequest request(OpKind kind) {
   out.key = "k1";
   out.value = 7;
   if (kind == OpKind::cas) out.expected = 3;
-  return out;
-}
-
-void say(int fd, const std::string& bytes) {
-  static_cast<void>(::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) == 0);
-}
-
-std::string take(int fd, std::size_t size) {
-  std::string out(size, '\0');
-  std::size_t got = 0;
-  while (got < size) {
-    const ssize_t n = ::recv(fd, out.data() + got, size - got, 0);
-    if (n <= 0) return {};
-    got += static_cast<std::size_t>(n);
-  }
   return out;
 }
 
@@ -59,43 +38,6 @@ struct Ask {
   std::int32_t xid = 0;
   Call call = Call::sync;
   std::string path;
-};
-
-// Takes connections one after another; `serve` speaks on each.
-class SmallNode {
- public:
-  explicit SmallNode(std::function<void(int)> serve) : serve_(std::move(serve)) {
-    fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(real_etcd::kLoopback);
-    socklen_t size = sizeof address;
-    REQUIRE(::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-    REQUIRE(::listen(fd_, 8) == 0);
-    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
-    where = {real_etcd::kLoopback, ntohs(address.sin_port)};
-    thread_ = std::thread([this] {
-      for (;;) {
-        const int peer = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
-        if (peer < 0) return;
-        ++connections;
-        serve_(peer);
-        ::close(peer);
-      }
-    });
-  }
-  ~SmallNode() {
-    ::shutdown(fd_, SHUT_RDWR);
-    thread_.join();
-    ::close(fd_);
-  }
-  IpPort where;
-  std::atomic<int> connections{0};
-
- private:
-  std::function<void(int)> serve_;
-  int fd_ = -1;
-  std::thread thread_;
 };
 
 bool greet(int fd, std::int32_t life = 30000, std::int64_t id = 77) {
@@ -207,7 +149,7 @@ TEST_CASE("zookeeper: what srvr says") {
 }
 
 TEST_CASE("zookeeper: nobody listens, or the node ends the session's hello") {
-  IpPort nobody{real_etcd::kLoopback, real_etcd::free_port()};
+  IpPort nobody{kLoopback, real_etcd::free_port()};
   auto client = make_client("zookeeper");
   REQUIRE(client.ok());
   ClientTarget target;
