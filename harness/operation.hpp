@@ -71,4 +71,10 @@ struct Outcome {
   }
 };
 
+/// True where two reads were both answered, and with the same.
+[[nodiscard]] inline bool same_answer(const Outcome& one, const Outcome& two) {
+  return one.type == EventType::ok && two.type == EventType::ok && one.value == two.value &&
+         one.list == two.list && one.balances == two.balances;
+}
+
 }  // namespace sunder::harness

@@ -11,6 +11,7 @@ namespace {
 constexpr Nanos kPauseAfterFailure = 10 * kMillisecond;
 constexpr int kFinalTries = 3;
 constexpr int kSetUpTries = 20;
+constexpr Nanos kSetUpPatience = 10 * kSecond;
 constexpr Nanos kPauseBeforeSetUp = 250 * kMillisecond;
 
 }  // namespace
@@ -99,6 +100,33 @@ Status run_worker(WorkerShared& shared, unsigned index, const NodeStatus& node) 
   return {};
 }
 
+namespace {
+
+// Copies may come later than the answer: clients that begin before them would find another start than the one recorded.
+Status wait_everywhere(WorkerShared& shared, DbClient& first) {
+  const std::vector<NodeStatus> nodes = shared.cluster->nodes();
+  const Nanos deadline = shared.clock->now() + kSetUpPatience;
+  for (const OpRequest& read : shared.workload->final_reads(shared.spec.keys, 0)) {
+    const Outcome there = first.invoke(read);
+    for (std::size_t i = 1; i < nodes.size(); ++i) {
+      auto client = open_client(shared, static_cast<unsigned>(i) % shared.spec.clients, nodes[i],
+                                shared.spec.reads);
+      if (!client) return client.error();
+      while (!same_answer(there, (*client)->invoke(read))) {
+        if (shared.clock->now() >= deadline || shared.stop()) {
+          return Error{ErrorCode::unavailable, "node " + nodes[i].name +
+                                                   " does not show what the workload " +
+                                                   shared.workload->name + " was set up with"};
+        }
+        sleep_until(*shared.clock, shared.clock->now() + kPauseBeforeSetUp, shared.stop);
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 Status set_up(WorkerShared& shared) {
   if (shared.workload->set_up == nullptr) return {};
   const NodeStatus node = shared.cluster->nodes().front();
@@ -122,7 +150,7 @@ Status set_up(WorkerShared& shared) {
                                                  " could not be set up at " + node.name + ": " +
                                                  outcome.text};
       }
-      return {};
+      return wait_everywhere(shared, **client);
     }();
   }).join();
   return failure;
