@@ -105,7 +105,8 @@ std::string phase_latency_section(const ReportData& data) {
   std::string how =
       "Answered operations only. A bar reaches from the median to the 99th percentile, the dark "
       "tick is the slowest answer; the scale is logarithmic. An operation belongs to the phase in "
-      "which it was asked, so that one that waits for a heal is slow in the fault.";
+      "which it was asked (where there was a timetable: was due), so that one that waits for a "
+      "heal is slow in the fault.";
   if (rows.size() > kMaxDrawn) {
     how += " Only the first " + count(kMaxDrawn) + " of " + count(rows.size()) + " are drawn.";
   }

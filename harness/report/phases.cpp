@@ -36,7 +36,11 @@ struct Place {
   std::string side;
 };
 
-// Where an operation that was asked at `time` belongs. Windows are by their start.
+Nanos due_at(const check::Op& op) {
+  return op.intended >= 0 ? std::min(op.intended, op.invoked) : op.invoked;
+}
+
+// Where an operation that was due at `time` belongs. Windows are by their start.
 Place place_of(Nanos time, const std::string& node, const ReportData& data) {
   const auto& windows = data.windows;
   for (std::size_t i = 0; i < windows.size(); ++i) {
@@ -66,8 +70,7 @@ Spread spread_of(std::vector<Nanos>& values) {
 }  // namespace
 
 Nanos latency_of(const check::Op& op) {
-  const Nanos start = op.intended >= 0 ? std::min(op.intended, op.invoked) : op.invoked;
-  return std::max<Nanos>(op.completed - start, 1);
+  return std::max<Nanos>(op.completed - due_at(op), 1);
 }
 
 std::vector<PhaseRow> phases_of(const ReportData& data, bool by_node) {
@@ -82,7 +85,7 @@ std::vector<PhaseRow> phases_of(const ReportData& data, bool by_node) {
     if (lane == kNoLane || op.completed == check::kNever) continue;
     const Ending ending = ending_of(op, data.windows);
     if (ending != Ending::answered && ending != Ending::late) continue;
-    const Place place = place_of(op.invoked, data.nodes[lane], data);
+    const Place place = place_of(due_at(op), data.nodes[lane], data);
     const auto add = [&](const std::string& node) {
       Group& group =
           groups[{place.order, place_of_side(place.side), node, static_cast<int>(op.kind)}];

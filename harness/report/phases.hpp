@@ -1,8 +1,9 @@
-// Phases: the answered operations of a run by the part of the run in which they were asked.
+// Phases: the answered operations of a run by the part of the run in which they were due.
 //
 // History + fault windows → **phases_of** → phase_latency.cpp draws and tabulates. Calm weather before the first fault;
 // of each fault its settling (a leader is looked for) and the time after it, per side; then calm weather after heals.
-// An operation belongs where it was asked: one that hangs until the heal is slow *in* the fault.
+// An operation belongs where it was asked, in open loop where it was due, for from there its time counts: one that waits
+// behind a stuck one until the heal is slow *in* the fault, and not after it.
 // Thread: pure. Tested by tests/harness/phases_test.cpp.
 #pragma once
 

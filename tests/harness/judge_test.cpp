@@ -205,6 +205,35 @@ TEST_CASE("judge: checks that the suite names are run, and say so where they do 
   CHECK(results.checks[2].reason == "input");
 }
 
+TEST_CASE("judge: the ladder is climbed beside the verdict, with a budget") {
+  const RunResults results = judged_run({}, 5, false);
+  REQUIRE(results.ladder.size() > 3);
+  CHECK(results.ladder[0].name == "linearizable");
+  CHECK(results.ladder[0].state == check::RungState::pass);
+  CHECK(results.ladder[0].power == results.checks[0].power);
+  CHECK(results.checks.size() == 1);  // no rung became a check
+  check::History history;
+  history.nodes = {"n1"};
+  history.keys = {"k"};
+  const auto value = history.values.intern_text("1");
+  for (int i = 0; i < 2; ++i) {
+    check::Op op;
+    op.kind = i == 0 ? check::OpKind::write : check::OpKind::read;
+    op.invoked = 10 * i;
+    op.completed = 10 * i + 5;
+    op.key = 0;
+    op.value = value;
+    op.node = 0;
+    op.outcome = EventType::ok;
+    history.ops.push_back(op);
+  }
+  for (const auto& rung : climb_ladder(history, {}, {0, 1U << 30U, nullptr})) {
+    INFO(rung.name);
+    CHECK(rung.state == check::RungState::unknown);  // no time: nothing is claimed
+    CHECK(rung.reason == "budget.time");
+  }
+}
+
 TEST_CASE("judge: a history that can't be read is unknown, never pass") {
   Suite suite;
   suite.linearizable.wanted = true;

@@ -64,8 +64,8 @@ TEST_CASE("report: one self-contained page with every section", "[report]") {
   std::size_t last = 0;  // the order that a reader needs: the verdict first, the words last
   for (const char* part :
        {"<h1>etcd 3.4.23", "id=\"verdicts\"", "id=\"witness\"", "id=\"timeline\"", "id=\"latency\"",
-        "id=\"availability\"", "id=\"faults\"", "id=\"recovery\"", "id=\"reproduce\"",
-        "id=\"words\""}) {
+        "id=\"phases\"", "id=\"availability\"", "id=\"staleness\"", "id=\"ladder\"",
+        "id=\"faults\"", "id=\"recovery\"", "id=\"reproduce\"", "id=\"words\""}) {
     INFO(part);
     const std::size_t at = html.find(part);
     REQUIRE(at != std::string::npos);
@@ -171,6 +171,8 @@ TEST_CASE("report: names and values can't become markup", "[report]") {
   data.results.availability = {row};
   data.results.faults.push_back({evil, evil, {{evil, evil}}, 1, 2, 3, {}, true});
   data.results.recovery.push_back({evil, 1, 2, 3, true});
+  data.results.staleness.push_back({evil, evil, 2, 1, {1, 2, 3, 4}, {0, 0, 0, 1}});
+  data.results.ladder.push_back({evil, check::RungState::unknown, 1, evil, evil});
   data.windows.push_back({evil, evil, 5, 15, {{evil, evil}}, true, {{"x"}, {evil}}});
   data.from = 10;
   data.to = 20;
@@ -178,6 +180,61 @@ TEST_CASE("report: names and values can't become markup", "[report]") {
   check_nesting(html);
   CHECK(times(html, "<script>") == 1);  // our own
   CHECK(times(html, "alert(1)") > 10);  // they are shown, as text
+}
+
+TEST_CASE("report: what each fault met, and no column for what none met", "[report]") {
+  rep::ReportData data;
+  Touched touched;
+  touched.packets = 311;
+  touched.attempts = 12;
+  data.results.faults.push_back(
+      {"p1", "drop", {}, kSecond, 1002 * kMillisecond, 0, touched, false});
+  data.results.faults.push_back({"p2", "drop", {}, kSecond, kSecond, 3 * kSecond, {}, true});
+  std::string html = rep::faults_section(data);
+  CHECK(html.find("<td class=\"n\">311</td>") != std::string::npos);
+  CHECK(html.find("<td class=\"n\">12</td>") != std::string::npos);
+  CHECK(html.find("<td class=\"n\">2 ms</td>") != std::string::npos);  // until it was in force
+  CHECK(html.find("to the end") != std::string::npos);
+  CHECK(html.find("messages omitted") == std::string::npos);
+  CHECK(html.find("bytes held") == std::string::npos);
+  CHECK(times(html, "? vacuous") == 1);
+  CHECK(html.find("1 of 2 faults met no packet") != std::string::npos);
+  data.results.faults[0].touched.messages = 7;
+  html = rep::faults_section(data);
+  CHECK(html.find("messages omitted") != std::string::npos);
+}
+
+TEST_CASE("report: staleness and the ladder, or nothing where they were not measured", "[report]") {
+  rep::ReportData data;
+  CHECK(rep::staleness_section(data).empty());
+  CHECK(rep::ladder_section(data).empty());
+  data.results.staleness.push_back({"", "", 800, 0, {}, {}});
+  std::string html = rep::staleness_section(data);
+  CHECK(html.find("None of 800 reads") != std::string::npos);
+  CHECK(html.find("<svg") == std::string::npos);  // no empty chart
+  data.results.staleness[0] = {"", "", 800, 1, {0, 0, 0, 3 * kSecond}, {0, 0, 0, 41}};
+  html = rep::staleness_section(data);
+  CHECK(html.find("1 of 800 reads (0.1 %)") != std::string::npos);
+  CHECK(html.find("3.00 s") != std::string::npos);
+  CHECK(html.find("<td class=\"n\">41</td>") != std::string::npos);
+  CHECK(times(html, "class=\"mute\"") == 2);  // the legend, and p99 to the oldest
+  CHECK(times(html, "class=\"late\"") == 1);  // the legend alone: p90 is p99
+
+  using check::RungState;
+  data.results.ladder = {{"linearizable", RungState::fail, 9, "", "refuted here"},
+                         {"sequential", RungState::unknown, 9, "budget.time", ""},
+                         {"causal", RungState::pass, 12'345, "", "held"},
+                         {"monotonic-writes", RungState::not_observable, 0, "", "hidden"}};
+  html = rep::ladder_section(data);
+  CHECK(html.find(
+            "The strongest model not refuted is causal, in 12\u202F345 opportunities; undecided "
+            "above it: sequential.") != std::string::npos);
+  CHECK(html.find("hidden") == std::string::npos);
+  CHECK(html.find("budget.time") != std::string::npos);
+  data.results.ladder.resize(2);
+  html = rep::ladder_section(data);
+  CHECK(html.find("No model was shown to hold; undecided above it: sequential.") !=
+        std::string::npos);
 }
 
 TEST_CASE("svg: numbers and ticks are short and round", "[report]") {

@@ -68,6 +68,9 @@ RunResults example() {
   row.note = "window too short";
   r.availability.push_back(row);
   r.staleness.push_back({"p1", "n2", 9, 4, {1, 2, 3, 5'000'000'000}, {0, 1, 2, 7}});
+  r.ladder.push_back({"linearizable", check::RungState::fail, 7, "", "an old value"});
+  r.ladder.push_back({"sequential", check::RungState::unknown, 6, "budget.time", "out of time"});
+  r.ladder.push_back({"monotonic-writes", check::RungState::not_observable, 5, "", ""});
   r.recovery.push_back({"p1", 30, 45, 100, true});
   r.recovery.push_back({"p2", 60, 0, 100, false});
   r.stalls.push_back({70, 150 * kMillisecond});
@@ -97,7 +100,7 @@ TEST_CASE("results.json has the contract's fields, in order and with its names")
   for (const auto& [key, value] : j.items()) keys.push_back(key);
   CHECK(keys == std::vector<std::string>{"sunder", "verdict", "reason", "seed", "system", "checks",
                                          "faults", "availability", "recovery", "staleness", "suite",
-                                         "nodes", "duration", "ops", "stalls", "notes"});
+                                         "nodes", "duration", "ops", "stalls", "notes", "ladder"});
   CHECK(j["verdict"] == "fail");
   CHECK(j["reason"].is_null());
   CHECK(j["seed"] == 18446744073709551615U);
@@ -125,6 +128,10 @@ TEST_CASE("results.json has the contract's fields, in order and with its names")
   REQUIRE(j["staleness"].size() == 1);
   CHECK(j["staleness"][0]["stale"] == 4);
   CHECK(j["staleness"][0]["age_ns"]["max"] == 5'000'000'000);
+  REQUIRE(j["ladder"].size() == 3);
+  CHECK(j["ladder"][0]["reason"].is_null());
+  CHECK(j["ladder"][1]["reason"] == "budget.time");
+  CHECK(j["ladder"][2]["state"] == "not observable");
 }
 
 TEST_CASE("results.json read again gives the same results") {
@@ -172,6 +179,8 @@ TEST_CASE("damaged results are an error that names the field") {
   CHECK(message(R"({"verdict":"pass","seed":-1})").find("seed") != std::string::npos);
   CHECK(message(R"({"verdict":"pass","seed":1e300})").find("seed") != std::string::npos);
   CHECK(message(R"({"verdict":"pass","checks":7})").find("checks") != std::string::npos);
+  CHECK(message(R"({"verdict":"pass","ladder":[{"state":"odd"}]})").find("odd") !=
+        std::string::npos);
   CHECK(message(R"({"verdict":"pass","nodes":[1]})").find("nodes") != std::string::npos);
   CHECK(message(R"({"verdict":"pass","faults":[{"pairs":[["n1"]]}]})").find("pairs") !=
         std::string::npos);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "check/check.hpp"
+#include "harness/judge.hpp"
 #include "harness/results.hpp"
 #include "sunder/rng.hpp"
 
@@ -235,6 +236,8 @@ inline sunder::harness::RunResults write_run(const std::string& dir, Nanos think
   r.duration = kEnd + 2 * sunder::kSecond;
   r.checks.push_back(check::check_linearizable(*history, {}, *windows));
   r.availability = check::measure_availability(*history, *windows, {1500 * kMs, kTimeout});
+  r.staleness = check::measure_staleness(*history, *windows).rows;
+  r.ladder = sunder::harness::climb_ladder(*history, *windows, {});
   check::CheckResult recovery;
   recovery.name = "recovery";
   recovery.verdict = check::Verdict::pass;
