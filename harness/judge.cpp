@@ -8,6 +8,7 @@
 #include "base/units.hpp"
 #include "check/check_kind.hpp"
 #include "harness/gilbert_lynch.hpp"
+#include "harness/lost_writes.hpp"
 #include "harness/nemesis.hpp"
 
 namespace sunder::harness {
@@ -270,6 +271,7 @@ void judge_run(const Suite& suite, const std::string& history_path, const std::s
   if (check::find_check("staleness")->applies(*history)) {
     results->staleness = check::measure_staleness(*history, windows).rows;
   }
+  results->lost_writes = lost_writes(*history, windows);
   if (!interrupted) results->ladder = climb_ladder(*history, windows, kLadderBudget);
   if (suite.recovery.wanted) {
     results->checks.push_back(judge_recovery(suite.recovery, results->recovery));

@@ -86,6 +86,22 @@ json rung_json(const LadderRung& rung) {
 }
 
 // ---- reading
+json lost_json(const LostWrite& lost) {
+  json out;
+  out["op"] = lost.op;
+  out["key"] = lost.key;
+  out["value"] = parsed(lost.value);
+  if (out["value"].is_discarded()) out["value"] = lost.value;
+  out["node"] = lost.node;
+  out["side"] = text_or_null(lost.side);
+  out["fault"] = text_or_null(lost.fault);
+  out["process"] = lost.process;
+  out["asked_at"] = lost.asked_at;
+  out["acknowledged_at"] = lost.acknowledged_at;
+  out["reads"] = lost.reads;
+  return out;
+}
+
 // nlohmann throws on a wrong type; we throw Bad with the field's name, and parse_results turns both into an Error.
 
 struct Bad {
@@ -258,6 +274,19 @@ RunResults results_of(const json& in) {
   RunResults r;
   r.sunder_version = text(in, "sunder");
   r.verdict = verdict_of(in);
+LostWrite lost_of(const json& in) {
+  return {text(in, "op"),
+          text(in, "key"),
+          field(in, "value").dump(-1, ' ', false, json::error_handler_t::replace),
+          text(in, "node"),
+          text(in, "side"),
+          text(in, "fault"),
+          number<std::int64_t>(in, "process"),
+          number<Nanos>(in, "asked_at"),
+          number<Nanos>(in, "acknowledged_at"),
+          number<std::uint64_t>(in, "reads")};
+}
+
   r.reason = text(in, "reason");
   r.seed = number<std::uint64_t>(in, "seed");
   if (const json& system = field(in, "system"); !system.is_null()) {
@@ -273,6 +302,7 @@ RunResults results_of(const json& in) {
     r.recovery.push_back({text(rec, "fault"), number<Nanos>(rec, "healed_at"),
                           number<Nanos>(rec, "recovered_at"), number<Nanos>(rec, "bound"),
                           flag(rec, "recovered", false)});
+  for (const auto& lost : list(in, "lost_writes")) r.lost_writes.push_back(lost_of(lost));
   }
   r.suite = text(in, "suite");
   r.nodes = texts(in, "nodes");
@@ -324,6 +354,7 @@ Result<std::string> results_json(const RunResults& results, const std::string& h
   return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
+  append("lost_writes", results.lost_writes, lost_json);
 Result<RunResults> parse_results(const std::string& text) {
   const json in = json::parse(text, nullptr, false);
   if (in.is_discarded()) {

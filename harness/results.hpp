@@ -52,6 +52,20 @@ struct LadderRung {
 };
 
 struct RunResults {
+/// A write that was acknowledged, and that no read after the last heal shows (harness/lost_writes.hpp).
+struct LostWrite {
+  std::string op;  ///< write, cas, add, append
+  std::string key;
+  std::string value;  ///< JSON
+  std::string node;   ///< that acknowledged it
+  std::string side;   ///< of the fault below; empty: none
+  std::string fault;  ///< in force at some moment from its request to its answer; empty: none
+  std::int64_t process = 0;
+  Nanos asked_at = 0;
+  Nanos acknowledged_at = 0;
+  std::uint64_t reads = 0;  ///< asked after the last heal and its answer, and none shows it
+};
+
   std::string sunder_version;
   std::string suite;
   check::Verdict verdict = check::Verdict::unknown;
@@ -68,6 +82,7 @@ struct RunResults {
   std::vector<check::StalenessRow> staleness;
   std::vector<LadderRung> ladder;  ///< empty: not climbed, or no model fits the operations
   std::vector<RecoveryRecord> recovery;
+  std::vector<LostWrite> lost_writes;
   std::vector<StallRecord> stalls;
   std::vector<std::string>
       notes;  ///< plain sentences that a reader must know ("the run was interrupted")

@@ -65,9 +65,14 @@ void print_words(const harness::RunResults& results, const std::string& run_dir)
     std::printf("%-14s %s  %s\n", check.name.c_str(),
                 verdict_text(check::name_of(check.verdict)).c_str(), check.text.c_str());
   }
-  std::printf("%-14s %s%s%s  seed %llu\n", "verdict",
+  const std::size_t lost = results.lost_writes.size();
+  const std::string lost_words = lost == 0
+                                     ? ""
+                                     : "  " + std::to_string(lost) + " acknowledged write" +
+                                           (lost == 1 ? "" : "s") + " absent after the last heal";
+  std::printf("%-14s %s%s%s%s  seed %llu\n", "verdict",
               verdict_text(check::name_of(results.verdict)).c_str(),
-              results.reason.empty() ? "" : "  ", results.reason.c_str(),
+              results.reason.empty() ? "" : "  ", results.reason.c_str(), lost_words.c_str(),
               static_cast<unsigned long long>(results.seed));
   std::printf("%-14s %s/report.html\n", "report", run_dir.c_str());
 }

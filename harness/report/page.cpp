@@ -83,6 +83,7 @@ std::string page(const ReportData& data) {
   out += headline(data);
   out += verdict_table(data);
   out += witness_section(data);
+  out += lost_section(data);
   out += timeline_section(data);
   out += latency_section(data);
   out += phase_latency_section(data);

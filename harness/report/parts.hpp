@@ -22,6 +22,7 @@ namespace sunder::harness::report {
 /// Empty where the run has no such measurement.
 [[nodiscard]] std::string staleness_section(const ReportData& data);
 [[nodiscard]] std::string ladder_section(const ReportData& data);
+[[nodiscard]] std::string lost_section(const ReportData& data);
 [[nodiscard]] std::string faults_section(const ReportData& data);
 [[nodiscard]] std::string recovery_section(const ReportData& data);
 [[nodiscard]] std::string reproduce_section(const ReportData& data);

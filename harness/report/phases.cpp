@@ -5,6 +5,8 @@
 #include <map>
 #include <tuple>
 
+#include "harness/sides.hpp"
+
 namespace sunder::harness::report {
 namespace {
 
@@ -16,18 +18,6 @@ Nanos settle_of(const FaultWindow& window, const ReportData& data) {
     if (row.fault == window.name && row.settle > 0) return row.settle;
   }
   return 0;
-}
-
-std::string side_of(const FaultWindow& window, const std::string& node) {
-  std::size_t all = 0;
-  for (const auto& side : window.sides) all += side.size();
-  if (window.sides.size() < 2) return "";  // divides nothing
-  for (const auto& side : window.sides) {
-    if (std::find(side.begin(), side.end(), node) == side.end()) continue;
-    if (side.size() * 2 > all) return "majority";
-    return side.size() == 1 ? "isolated" : "minority";
-  }
-  return "";
 }
 
 struct Place {

@@ -172,6 +172,7 @@ TEST_CASE("report: names and values can't become markup", "[report]") {
   data.results.faults.push_back({evil, evil, {{evil, evil}}, 1, 2, 3, {}, true});
   data.results.recovery.push_back({evil, 1, 2, 3, true});
   data.results.staleness.push_back({evil, evil, 2, 1, {1, 2, 3, 4}, {0, 0, 0, 1}});
+  data.results.lost_writes.push_back({evil, evil, evil, evil, evil, evil, 1, 2, 3, 4});
   data.results.ladder.push_back({evil, check::RungState::unknown, 1, evil, evil});
   data.windows.push_back({evil, evil, 5, 15, {{evil, evil}}, true, {{"x"}, {evil}}});
   data.from = 10;

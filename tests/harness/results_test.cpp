@@ -71,6 +71,8 @@ RunResults example() {
   r.ladder.push_back({"linearizable", check::RungState::fail, 7, "", "an old value"});
   r.ladder.push_back({"sequential", check::RungState::unknown, 6, "budget.time", "out of time"});
   r.ladder.push_back({"monotonic-writes", check::RungState::not_observable, 5, "", ""});
+  r.lost_writes.push_back({"add", "s", "41", "n1", "isolated", "p1", 3, 22, 23, 9});
+  r.lost_writes.push_back({"write", "k", "\"a \\\"b\\\"\"", "n2", "", "", 4, 24, 25, 1});
   r.recovery.push_back({"p1", 30, 45, 100, true});
   r.recovery.push_back({"p2", 60, 0, 100, false});
   r.stalls.push_back({70, 150 * kMillisecond});
@@ -100,7 +102,8 @@ TEST_CASE("results.json has the contract's fields, in order and with its names")
   for (const auto& [key, value] : j.items()) keys.push_back(key);
   CHECK(keys == std::vector<std::string>{"sunder", "verdict", "reason", "seed", "system", "checks",
                                          "faults", "availability", "recovery", "staleness", "suite",
-                                         "nodes", "duration", "ops", "stalls", "notes", "ladder"});
+                                         "nodes", "duration", "ops", "stalls", "notes", "ladder",
+                                         "lost_writes"});
   CHECK(j["verdict"] == "fail");
   CHECK(j["reason"].is_null());
   CHECK(j["seed"] == 18446744073709551615U);
@@ -132,6 +135,11 @@ TEST_CASE("results.json has the contract's fields, in order and with its names")
   CHECK(j["ladder"][0]["reason"].is_null());
   CHECK(j["ladder"][1]["reason"] == "budget.time");
   CHECK(j["ladder"][2]["state"] == "not observable");
+  REQUIRE(j["lost_writes"].size() == 2);
+  CHECK(j["lost_writes"][0]["value"] == 41);
+  CHECK(j["lost_writes"][0]["side"] == "isolated");
+  CHECK(j["lost_writes"][1]["value"] == "a \"b\"");
+  CHECK(j["lost_writes"][1]["fault"].is_null());
 }
 
 TEST_CASE("results.json read again gives the same results") {
