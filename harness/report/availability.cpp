@@ -225,7 +225,7 @@ std::string availability_section(const ReportData& data) {
           " of each cut are left out of the counts, for a new leader takes that long to be found; "
           "they show in the last column. Only operations that a node also answers in calm weather "
           "count.</p>\n" +
-          detail_table(data);
+          availability_chart(data) + detail_table(data);
   return section("availability", heading, body);
 }
 

@@ -28,6 +28,8 @@ namespace sunder::harness::report {
 [[nodiscard]] std::string reproduce_section(const ReportData& data);
 [[nodiscard]] std::string glossary_section();
 
+/// A bar for each side of each judged cut, with its heading; empty where none was judged.
+[[nodiscard]] std::string availability_chart(const ReportData& data);
 /// The sentences of the availability rows: what clients got at cut off nodes, and what at the others.
 [[nodiscard]] std::vector<std::string> availability_sentences(const ReportData& data);
 

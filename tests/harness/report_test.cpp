@@ -205,6 +205,35 @@ TEST_CASE("report: what each fault met, and no column for what none met", "[repo
   CHECK(html.find("messages omitted") != std::string::npos);
 }
 
+TEST_CASE("report: a bar for each side of a judged cut, all operations together", "[report]") {
+  rep::ReportData data;
+  CHECK(rep::availability_chart(data).empty());
+  check::AvailabilityRow row;
+  row.fault = "p1";
+  row.side = "majority";
+  row.nodes = {"n2", "n3"};
+  row.op = "read";
+  row.asked = row.answered = 30;
+  row.first_answer_after = 700 * kMillisecond;
+  data.results.availability.push_back(row);
+  row.op = "write";
+  row.asked = 10;
+  row.answered = 7;
+  row.timeouts = 3;
+  row.first_answer_after = 1200 * kMillisecond;
+  data.results.availability.push_back(row);
+  std::string html = rep::availability_chart(data);
+  CHECK(html.find("p1, majority (n2,n3)") != std::string::npos);
+  CHECK(html.find("37 of 40; first answers after 1.20 s") != std::string::npos);
+  CHECK(html.find("3 of 40 without an answer") != std::string::npos);
+  CHECK(times(html, "<rect") == 2);
+  data.results.availability[1].first_answer_after.reset();
+  html = rep::availability_chart(data);
+  CHECK(html.find("first answers after 700 ms, or never") != std::string::npos);
+  for (auto& one : data.results.availability) one.judged = false;
+  CHECK(rep::availability_chart(data).empty());  // no empty chart
+}
+
 TEST_CASE("report: staleness and the ladder, or nothing where they were not measured", "[report]") {
   rep::ReportData data;
   CHECK(rep::staleness_section(data).empty());
