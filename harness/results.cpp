@@ -85,7 +85,6 @@ json rung_json(const LadderRung& rung) {
   return out;
 }
 
-// ---- reading
 json lost_json(const LostWrite& lost) {
   json out;
   out["op"] = lost.op;
@@ -102,6 +101,7 @@ json lost_json(const LostWrite& lost) {
   return out;
 }
 
+// ---- reading
 // nlohmann throws on a wrong type; we throw Bad with the field's name, and parse_results turns both into an Error.
 
 struct Bad {
@@ -270,10 +270,6 @@ LadderRung rung_of(const json& in) {
   throw Bad{"\"state\" of a model is \"" + word + "\""};
 }
 
-RunResults results_of(const json& in) {
-  RunResults r;
-  r.sunder_version = text(in, "sunder");
-  r.verdict = verdict_of(in);
 LostWrite lost_of(const json& in) {
   return {text(in, "op"),
           text(in, "key"),
@@ -287,6 +283,10 @@ LostWrite lost_of(const json& in) {
           number<std::uint64_t>(in, "reads")};
 }
 
+RunResults results_of(const json& in) {
+  RunResults r;
+  r.sunder_version = text(in, "sunder");
+  r.verdict = verdict_of(in);
   r.reason = text(in, "reason");
   r.seed = number<std::uint64_t>(in, "seed");
   if (const json& system = field(in, "system"); !system.is_null()) {
@@ -298,11 +298,11 @@ LostWrite lost_of(const json& in) {
   for (const auto& row : list(in, "availability")) r.availability.push_back(row_of(row));
   for (const auto& row : list(in, "staleness")) r.staleness.push_back(staleness_of(row));
   for (const auto& rung : list(in, "ladder")) r.ladder.push_back(rung_of(rung));
+  for (const auto& lost : list(in, "lost_writes")) r.lost_writes.push_back(lost_of(lost));
   for (const auto& rec : list(in, "recovery")) {
     r.recovery.push_back({text(rec, "fault"), number<Nanos>(rec, "healed_at"),
                           number<Nanos>(rec, "recovered_at"), number<Nanos>(rec, "bound"),
                           flag(rec, "recovered", false)});
-  for (const auto& lost : list(in, "lost_writes")) r.lost_writes.push_back(lost_of(lost));
   }
   r.suite = text(in, "suite");
   r.nodes = texts(in, "nodes");
@@ -350,11 +350,11 @@ Result<std::string> results_json(const RunResults& results, const std::string& h
   });
   out["notes"] = results.notes;
   append("ladder", results.ladder, rung_json);
+  append("lost_writes", results.lost_writes, lost_json);
   // Texts may hold bytes of a database that are not UTF-8: those are replaced, the rest is kept.
   return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
-  append("lost_writes", results.lost_writes, lost_json);
 Result<RunResults> parse_results(const std::string& text) {
   const json in = json::parse(text, nullptr, false);
   if (in.is_discarded()) {

@@ -51,7 +51,6 @@ struct LadderRung {
   std::string text;
 };
 
-struct RunResults {
 /// A write that was acknowledged, and that no read after the last heal shows (harness/lost_writes.hpp).
 struct LostWrite {
   std::string op;  ///< write, cas, add, append
@@ -66,6 +65,7 @@ struct LostWrite {
   std::uint64_t reads = 0;  ///< asked after the last heal and its answer, and none shows it
 };
 
+struct RunResults {
   std::string sunder_version;
   std::string suite;
   check::Verdict verdict = check::Verdict::unknown;
@@ -81,8 +81,8 @@ struct LostWrite {
   std::vector<check::AvailabilityRow> availability;
   std::vector<check::StalenessRow> staleness;
   std::vector<LadderRung> ladder;  ///< empty: not climbed, or no model fits the operations
-  std::vector<RecoveryRecord> recovery;
   std::vector<LostWrite> lost_writes;
+  std::vector<RecoveryRecord> recovery;
   std::vector<StallRecord> stalls;
   std::vector<std::string>
       notes;  ///< plain sentences that a reader must know ("the run was interrupted")
