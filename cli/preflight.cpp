@@ -1,5 +1,9 @@
 #include "cli/preflight.hpp"
 
+#include <algorithm>
+
+#include "control/fault_kinds.hpp"
+#include "control/partition_shapes.hpp"
 #include "harness/netns/address_plan.hpp"
 #include "harness/skeleton/isolate.hpp"
 #include "harness/supervisor.hpp"
@@ -8,8 +12,37 @@
 namespace sunder::cli {
 namespace {
 
+// What only the proxy knows: kinds of faults with their parameters, and shapes.
+Status check_nemeses(const harness::Suite& suite) {
+  for (std::size_t i = 0; i < suite.nemeses.size(); ++i) {
+    const harness::NemesisSpec& nemesis = suite.nemeses[i];
+    const std::string where = suite.path + ": [[nemesis]] " + std::to_string(i + 1);
+    if (nemesis.name == "fault") {
+      FaultSpec fault;
+      fault.kind = nemesis.fault;
+      fault.params = nemesis.params;
+      const auto known = control::check_fault(fault);
+      if (!known) return Error{ErrorCode::invalid, known.error().message, where};
+    }
+    const auto shapes = control::shape_kinds();
+    const bool there =
+        nemesis.shape.empty() || std::any_of(shapes.begin(), shapes.end(), [&](const auto& shape) {
+          return shape.name == nemesis.shape && shape.nodes_min <= suite.cluster.nodes.size();
+        });
+    if (!there) {
+      return Error{ErrorCode::invalid,
+                   "there is no shape \"" + nemesis.shape + "\" for " +
+                       std::to_string(suite.cluster.nodes.size()) +
+                       " nodes; shapes: " + control::shape_names(),
+                   where};
+    }
+  }
+  return {};
+}
+
 // What must be there in every mode.
 Status look_for_database(const harness::Suite& suite) {
+  SUNDER_TRY(check_nemeses(suite));
   auto system = harness::load_system(suite.cluster.system);
   if (!system) return system.error();
   auto programs = harness::find_programs(*system, suite.cluster);
@@ -48,7 +81,7 @@ Result<std::string> preflight_or_explicit(harness::Suite& suite) {
     if (harness::explicit_mode_can(nemesis)) continue;
     error.message +=
         std::string("; or write kind = \"reset\", \"close\" or \"refuse\" instead of \"") +
-        name_of(nemesis.kind) + "\", which need no namespaces";
+        fault_kind_of(nemesis) + "\", which need no namespaces";
     return with_doctor(std::move(error));
   }
   suite.cluster.network = "explicit";

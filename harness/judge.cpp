@@ -103,7 +103,7 @@ CheckResult judge_nemesis(const std::vector<FaultRecord>& faults) {
 bool all_vacuous(const Suite& suite, const std::vector<FaultRecord>& faults) {
   for (const NemesisSpec& spec : suite.nemeses) {
     const bool met = std::any_of(faults.begin(), faults.end(), [&spec](const FaultRecord& fault) {
-      return fault.kind == name_of(spec.kind) && !fault.vacuous;
+      return fault.kind == fault_kind_of(spec) && !fault.vacuous;
     });
     if (!met) return true;
   }

@@ -21,6 +21,8 @@ constexpr Nanos kCalm =
     3 * kSecond;  // before the first turn: what is offered in calm weather is seen
 constexpr Nanos kAfterReady = kSecond;  // between a recovery and the next turn
 constexpr int kHealTries = 3;
+constexpr unsigned kTurnsApart =
+    100;  // numbers of turns that overlap with others: 101, 102, …, 201, …
 
 const Nemesis* find_nemesis(const std::string& name) {
   for (const Nemesis* nemesis : all_nemeses()) {
@@ -65,11 +67,15 @@ std::optional<NextTurn> next_turn(const std::vector<NemesisSpec>& specs,
   return chosen;
 }
 
-Status run_nemeses(NemesisContext& context, const std::vector<NemesisSpec>& specs, Nanos time) {
+namespace {
+
+// Those that take turns, or one that overlaps with them. `first`: the number of its first turn.
+Status run_turns(NemesisContext context, const std::vector<NemesisSpec>& specs, Nanos time,
+                 unsigned first) {
   const Nanos begin = context.start;
   Nanos ready_at = begin;
   std::vector<Nanos> last(specs.size(), -1);
-  for (unsigned count = 1;; ++count) {
+  for (unsigned count = first;; ++count) {
     const auto next = next_turn(specs, last, begin, ready_at);
     if (!next || next->start >= begin + time) return {};
     if (!sleep_until(*context.clock, next->start, context.stop)) return {};
@@ -81,6 +87,32 @@ Status run_nemeses(NemesisContext& context, const std::vector<NemesisSpec>& spec
     SUNDER_TRY(nemesis->turn(context, spec, "p" + std::to_string(context.turn)));
     ready_at = context.clock->now();
   }
+}
+
+}  // namespace
+
+Status run_nemeses(NemesisContext& context, const std::vector<NemesisSpec>& specs, Nanos time) {
+  std::atomic<int> in_force{0};
+  context.in_force = &in_force;
+  std::vector<NemesisSpec> by_turns;
+  std::vector<NemesisSpec> apart;
+  for (const NemesisSpec& spec : specs) (spec.overlap ? apart : by_turns).push_back(spec);
+  std::vector<Status> ends(apart.size());
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < apart.size(); ++i) {
+    threads.emplace_back([&context, &end = ends[i], &spec = apart[i], time, i] {
+      control::Client control(context.api_url);
+      NemesisContext own = context;
+      own.control = &control;
+      end = run_turns(own, {spec}, time, static_cast<unsigned>(i + 1) * kTurnsApart + 1);
+    });
+  }
+  Status end = run_turns(context, by_turns, time, 1);
+  for (std::thread& thread : threads) thread.join();
+  for (Status& other : ends) {
+    if (end.ok()) end = std::move(other);
+  }
+  return end;
 }
 
 std::string schedule_toml(const Suite& suite, const std::vector<Turn>& turns, std::uint64_t seed) {
@@ -125,9 +157,21 @@ std::string seconds_text(Nanos nanos) {
 void NemesisLog::removed(const std::vector<control::RuleReport>& reports) {
   const std::lock_guard lock(mutex_);
   for (const control::RuleReport& r : reports) {
-    faults_.push_back(
-        {r.name, r.kind, r.pairs, r.asked_at, r.in_force_at, r.healed_at, r.touched, r.vacuous});
+    faults_.push_back({r.name,
+                       r.kind,
+                       r.pairs,
+                       r.asked_at,
+                       r.in_force_at,
+                       r.healed_at,
+                       r.touched,
+                       r.vacuous,
+                       {}});
   }
+}
+
+void NemesisLog::broke(const FaultRecord& record) {
+  const std::lock_guard lock(mutex_);
+  faults_.push_back(record);
 }
 
 void NemesisLog::recovered(const RecoveryRecord& record) {

@@ -1,14 +1,15 @@
 // Nemesis: what breaks the network during a run, and the schedule by which it does.
 //
-// **nemesis thread** → control client → proxy. A nemesis is a value with one function, a turn: break something, wait,
-// heal it, wait until the cluster serves again (harness/nemeses/<name>.cpp and a line in nemeses/list.def). Turns never
-// overlap: the nemeses of a suite take turns, so that a recovery is always of one fault.
+// **nemesis thread** → control client → proxy; → cluster (signals, starts). A nemesis is a value with one function, a turn:
+// break something, wait, mend it, wait until the cluster serves again (harness/nemeses/<name>.cpp and a line in
+// nemeses/list.def). The nemeses of a suite take turns, so that a recovery is always of one fault; one that says
+// `overlap` has a thread and a schedule of its own, and its turns overlap with all others'.
 //   by `every`: first turn after 3 s of calm; then no sooner than `every` after its last start, nor 1 s after the
 //   cluster was ready. A window: at its time, or as soon as the cluster has recovered from the one before.
 //   No turn starts after the workload's time.
 // Every draw of a turn comes from (run seed, number of the turn) alone: leaving a turn out changes no other.
 // The turns that cut something are logged as windows: the schedule by which the run can be repeated.
-// Thread: run_nemeses runs on the nemesis thread; the shared parts of the context are locked.
+// Thread: run_nemeses runs on the nemesis thread and joins the threads that it makes; the log is locked.
 // Tested by tests/harness/runner_test.cpp.
 #pragma once
 
@@ -37,6 +38,7 @@ struct Turn {
 class NemesisLog {
  public:
   void removed(const std::vector<control::RuleReport>& reports);
+  void broke(const FaultRecord& record);  ///< what the proxy does not know of
   void recovered(const RecoveryRecord& record);
   void turned(const Turn& turn);
   void note(const std::string& text);        ///< for the results
@@ -62,7 +64,9 @@ class NemesisLog {
 
 struct NemesisContext {
   Cluster* cluster = nullptr;
-  control::Client* control = nullptr;
+  control::Client* control = nullptr;    ///< of this thread
+  std::string api_url;                   ///< for those of other threads
+  std::atomic<int>* in_force = nullptr;  ///< turns between their beginning and their end
   const Clock* clock = nullptr;
   Nanos t0 = 0;
   Nanos start = 0;         ///< on the clock: the load begins; windows count from here
@@ -89,7 +93,8 @@ struct Nemesis {
 [[nodiscard]] std::vector<std::string> known_nemeses();
 [[nodiscard]] std::vector<const Nemesis*> all_nemeses();
 
-/// Turns by the schedule until `time` (from context.start) has passed or context.stop(). ERRORS: of the turn that failed.
+/// Turns by the schedule until `time` (from context.start) has passed or context.stop(). ERRORS: of the first turn that
+/// failed; the others go on.
 [[nodiscard]] Status run_nemeses(NemesisContext& context, const std::vector<NemesisSpec>& specs,
                                  Nanos time);
 

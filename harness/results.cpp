@@ -62,6 +62,7 @@ json fault_json(const FaultRecord& f) {
                     {"packets", f.touched.packets},         {"attempts", f.touched.attempts},
                     {"held_ns", f.touched.held_ns},         {"messages", f.touched.messages}};
   out["vacuous"] = f.vacuous;
+  if (!f.nodes.empty()) out["nodes"] = f.nodes;
   return out;
 }
 
@@ -210,6 +211,9 @@ FaultRecord fault_of(const json& in) {
     f.touched.messages = number<std::uint64_t>(touched, "messages");
   }
   f.vacuous = flag(in, "vacuous", false);
+  for (const auto& node : list(in, "nodes")) {
+    if (node.is_string()) f.nodes.push_back(node.get<std::string>());
+  }
   return f;
 }
 

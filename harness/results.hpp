@@ -24,6 +24,7 @@ struct FaultRecord {
   Nanos healed_at = 0;  ///< 0: never
   Touched touched;
   bool vacuous = false;
+  std::vector<std::string> nodes = {};  ///< of kill and pause, which have no pairs
 };
 
 /// How long the cluster took to serve again after a heal.

@@ -155,6 +155,7 @@ void Run::start() {
     NemesisContext context;
     context.cluster = options_.cluster;
     context.control = &control;
+    context.api_url = options_.api_url;
     context.clock = &clock_;
     context.t0 = options_.t0;
     context.start = shared_.start;

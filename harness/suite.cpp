@@ -17,6 +17,7 @@
 #include "harness/generator.hpp"
 #include "harness/nemesis.hpp"
 #include "harness/system.hpp"
+#include "harness/targets.hpp"
 #include "sunder/topology.hpp"
 
 namespace sunder::harness {
@@ -221,27 +222,57 @@ void read_times(const ConfigTable& table, NemesisSpec* out) {
   }
 }
 
-NemesisSpec read_nemesis(const ConfigTable& table, const std::vector<std::string>& nodes) {
-  NemesisSpec out;
-  table.required_string("name");
-  out.name = known_name(table, "name", out.name, "nemesis", known_nemeses());
-  out.targets = table.string("targets", out.targets);
-  const bool role = out.targets == "leader" || out.targets == "follower";
-  if (!role && std::find(nodes.begin(), nodes.end(), out.targets) == nodes.end()) {
-    table.mistake("targets", "\"targets\" can't be \"" + out.targets +
-                                 "\"; it is leader, follower or a node: " + list_of(nodes));
+// A word, or a list of nodes.
+void read_targets(const ConfigTable& table, const std::vector<std::string>& nodes,
+                  NemesisSpec* out) {
+  if (table.type("targets") == ConfigType::array) {
+    out->targets = join_names(table.strings("targets"));
+  } else {
+    out->targets = table.string("targets", out->targets);
   }
+  if (is_role(out->targets)) return;
+  for (const std::string& name : split_names(out->targets)) {
+    if (std::find(nodes.begin(), nodes.end(), name) != nodes.end()) continue;
+    table.mistake("targets", "\"targets\" can't be \"" + name +
+                                 "\"; it is leader, follower, one, minority, majority, all, or "
+                                 "nodes: " +
+                                 list_of(nodes));
+  }
+}
+
+void read_partition(const ConfigTable& table, const std::vector<std::string>& nodes,
+                    NemesisSpec* out) {
   if (nodes.size() < 2) {
     table.mistake("name", "a partition needs at least two nodes; set [cluster] nodes = 3");
   }
-  out.pairs = read_pairs(table, nodes);
-  const std::string kind = table.string("kind", name_of(out.kind));
+  out->pairs = read_pairs(table, nodes);
+  out->shape = table.string("shape");
+  if (!out->shape.empty() && (table.has("targets") || table.has("pairs"))) {
+    table.mistake("shape", "write \"shape\", \"targets\" or \"pairs\", only one of them");
+  }
+  out->flap = table.duration("flap", 0);
+  const std::string kind = table.string("kind", name_of(out->kind));
   if (const auto parsed = parse_cut_kind(kind)) {
-    out.kind = *parsed;
+    out->kind = *parsed;
   } else {
     table.mistake("kind", "there is no kind of cut \"" + kind +
                               "\"; the kinds are drop, hold, reset, close and refuse");
   }
+}
+
+NemesisSpec read_nemesis(const ConfigTable& table, const std::vector<std::string>& nodes) {
+  NemesisSpec out;
+  table.required_string("name");
+  out.name = known_name(table, "name", out.name, "nemesis", known_nemeses());
+  read_targets(table, nodes, &out);
+  const bool on_nodes = out.name == "kill" || out.name == "pause";
+  if (!on_nodes && out.name != "fault") read_partition(table, nodes, &out);
+  if (out.name == "fault") {
+    out.fault = table.required_string("fault");
+    out.params = table.string_map("params");
+    out.pairs = read_pairs(table, nodes);
+  }
+  out.overlap = table.boolean("overlap", false);
   read_times(table, &out);
   return out;
 }
@@ -252,7 +283,7 @@ void check_windows(const Suite& suite, const std::vector<ConfigTable>& tables) {
   for (std::size_t i = 0; i < suite.nemeses.size(); ++i) {
     const NemesisSpec& spec = suite.nemeses[i];
     if (!spec.window()) continue;
-    if (spec.at < free_at) {
+    if (spec.at < free_at && !spec.overlap) {
       tables[i].mistake("at", "this window begins before the one above it is over (" +
                                   format_duration(free_at) +
                                   "); windows stand in the order of "
@@ -263,7 +294,7 @@ void check_windows(const Suite& suite, const std::vector<ConfigTable>& tables) {
                                   format_duration(suite.workload.time) +
                                   "); make [workload] time longer");
     }
-    free_at = spec.at + spec.duration;
+    if (!spec.overlap) free_at = spec.at + spec.duration;
   }
 }
 
@@ -331,20 +362,26 @@ Status check_network(const Suite& suite, const ConfigTable& root) {
   }
   const auto tables = root.tables("nemesis");
   for (std::size_t i = 0; i < suite.nemeses.size(); ++i) {
-    const CutKind kind = suite.nemeses[i].kind;
     if (explicit_mode_can(suite.nemeses[i])) continue;
     return Error{ErrorCode::unsupported,
-                 std::string("explicit mode can't ") + name_of(kind) +
+                 "explicit mode can't " + fault_kind_of(suite.nemeses[i]) +
                      " between its nodes, which share their listeners; write kind = \"reset\", "
                      "\"close\" or \"refuse\", or use network = \"netns\"",
-                 tables[i].where("kind")};
+                 tables[i].where(suite.nemeses[i].name == "fault" ? "fault" : "kind")};
   }
   return {};
 }
 
 }  // namespace
 
+std::string fault_kind_of(const NemesisSpec& spec) {
+  if (spec.name == "partition") return name_of(spec.kind);
+  return spec.name == "fault" ? spec.fault : spec.name;
+}
+
 bool explicit_mode_can(const NemesisSpec& spec) {
+  if (spec.name == "fault") return spec.fault != "loss";  // of packets
+  if (spec.name != "partition") return true;
   return spec.kind != CutKind::drop && spec.kind != CutKind::hold;
 }
 

@@ -47,9 +47,14 @@ struct WorkloadSpec {
 
 struct NemesisSpec {
   std::string name = "partition";
-  std::string targets = "leader";  ///< leader, follower, or a node's name: isolated from the rest
-  std::vector<Pair> pairs;         ///< not empty: exactly these are cut, instead of targets
-  CutKind kind = CutKind::drop;
+  std::string targets = "leader";  ///< whom it meets (targets.hpp): a role, or names: "n1,n2"
+  std::vector<Pair> pairs;         ///< not empty: exactly these, instead of targets
+  std::string shape;  ///< partition: a shape of `sunder ctl partition`, instead of targets
+  Nanos flap = 0;     ///< partition: in force so long, then not so long, in turn; 0: all the time
+  CutKind kind = CutKind::drop;               ///< partition
+  std::string fault;                          ///< fault: its kind, "delay"
+  std::map<std::string, std::string> params;  ///< fault: {"delay": "100ms"}
+  bool overlap = false;                       ///< has its own schedule beside those that take turns
   Nanos every = 9 * kSecond;     ///< from the start of one cut to the start of the next, at least
   Nanos duration = 6 * kSecond;  ///< `for`
   Nanos at = -1;  ///< a window: one turn, so long after the load began; negative: by `every`
@@ -88,6 +93,9 @@ struct Suite {
   RecoveryCheck recovery;
   std::vector<std::string> checks;  ///< others that must hold, sorted by name
 };
+
+/// The kind that its faults have in results: "drop", "delay", "kill".
+[[nodiscard]] std::string fault_kind_of(const NemesisSpec& spec);
 
 /// True where the network mode "explicit", which sees connections and not packets, can do it.
 [[nodiscard]] bool explicit_mode_can(const NemesisSpec& spec);

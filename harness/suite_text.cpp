@@ -6,6 +6,7 @@
 
 #include "base/units.hpp"
 #include "harness/suite.hpp"
+#include "harness/targets.hpp"
 
 namespace sunder::harness {
 namespace {
@@ -83,14 +84,27 @@ std::string nemesis_text(const NemesisSpec& spec, const std::string& note) {
   std::string out = "\n[[nemesis]]\n";
   if (!note.empty()) out += "# " + note + "\n";
   out += line("name", quoted(spec.name));
-  if (spec.pairs.empty()) {
-    out += line("targets", quoted(spec.targets));
-  } else {
+  if (!spec.pairs.empty()) {
     std::vector<std::string> pairs;
     for (const Pair& pair : spec.pairs) pairs.push_back(pair.from + ":" + pair.to);
     out += line("pairs", quoted_list(pairs));
+  } else if (!spec.shape.empty()) {
+    out += line("shape", quoted(spec.shape));
+  } else if (spec.targets.find(',') != std::string::npos) {
+    out += line("targets", quoted_list(split_names(spec.targets)));
+  } else {
+    out += line("targets", quoted(spec.targets));
   }
-  out += line("kind", quoted(name_of(spec.kind)));
+  if (spec.flap != 0) out += line("flap", time_text(spec.flap));
+  if (spec.name == "partition") out += line("kind", quoted(name_of(spec.kind)));
+  if (spec.name == "fault") {
+    std::string params;
+    for (const auto& [key, value] : spec.params) {
+      params += (params.empty() ? " " : ", ") + quoted(key) + " = " + quoted(value);
+    }
+    out += line("fault", quoted(spec.fault)) + line("params", "{" + params + " }");
+  }
+  if (spec.overlap) out += line("overlap", "true");
   if (spec.window()) {
     out += line("at", time_text(spec.at)) + line("for", time_text(spec.duration));
     if (spec.turn != 0) out += line("turn", std::to_string(spec.turn));

@@ -1,13 +1,12 @@
-// Nemesis "partition": isolates one node from the others for a while, again and again; or cuts the pairs it is given.
+// Nemesis "partition": cuts nodes off from the others for a while, again and again; by targets, pairs or a shape.
 //
-// The target is the leader of the moment, a follower (drawn), or a node by name. A turn: cut it off in one command,
-// hold for the suite's `for`, heal, wait until every node serves linearizable reads again. Clients are not touched: each
-// still reaches its own node, which is what makes the sides of a partition visible.
-// Thread: the nemesis thread. Tested by tests/harness/runner_test.cpp.
-#include <algorithm>
-
-#include "base/units.hpp"
-#include "harness/nemesis.hpp"
+// By default the target is the leader of the moment, isolated in one command. Of several targets each side keeps its own
+// company; with targets = "all" every node is alone. `shape` names one of the shapes of `sunder ctl partition` instead,
+// which draws by the turn's dice. Clients are not touched: each still reaches its own node, which is what makes the sides
+// of a partition visible.
+// Thread: the nemesis thread. Tested by tests/harness/runner_test.cpp, tests/cluster/nemesis_test.py.
+#include "harness/targets.hpp"
+#include "harness/turn.hpp"
 
 namespace sunder::harness {
 
@@ -15,125 +14,73 @@ extern const Nemesis partition_nemesis;
 
 namespace {
 
-constexpr Nanos kLeaderTimeout = 10 * kSecond;
-
-// The node to cut off. Leader and follower are asked for at each turn, for leaders change.
-Result<std::string> choose_target(NemesisContext& context, const NemesisSpec& spec,
-                                  const std::vector<std::string>& nodes) {
-  if (spec.targets != "leader" && spec.targets != "follower") return spec.targets;
-  auto leader = Probe(*context.cluster, *context.clock).find_leader(kLeaderTimeout, context.stop);
-  if (!leader || spec.targets == "leader") return leader;
-  std::vector<std::string> followers;
-  for (const std::string& node : nodes) {
-    if (node != *leader) followers.push_back(node);
-  }
-  return followers[context.dice().below(followers.size())];
-}
-
-// "n2,n3", as `sunder ctl partition` takes it.
-std::string joined(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ",") + name;
-  return out;
-}
-
-// Waits until the cluster serves again, and writes it down.
-void await_recovery(NemesisContext& context, const std::string& fault, Nanos healed_at) {
-  context.log->set_state("waiting for the cluster after " + fault);
-  RecoveryRecord record;
-  record.fault = fault;
-  record.healed_at = healed_at;
-  record.bound = context.recovery_bound;
-  const auto at =
-      Probe(*context.cluster, *context.clock).wait_serving(context.recovery_bound, context.stop);
-  if (!at && context.stop()) return;  // interrupted: nobody knows
-  if (at) {
-    record.recovered = true;
-    record.recovered_at = *at - context.t0;
-  }
-  context.log->recovered(record);
-  const std::string text = at ? "every node serves again " +
-                                    seconds_text(record.recovered_at - healed_at) + " after " +
-                                    fault + " was healed"
-                              : "the cluster does not serve " + seconds_text(record.bound) +
-                                    " after " + fault + " was healed";
-  context.log->say(text);
-  // A note in the event log, for people who read it; the results have it anyway.
-  static_cast<void>(context.control->note(text, {{"fault", fault}}));
-}
-
-// What to cut: the pairs of the suite, or a node from all others.
+// What to cut, and its words.
 struct Aim {
   control::PartitionRequest request;
-  std::vector<std::string> nodes;  // whom it meets
-  std::string text;                // "n1 | n2,n3"
+  std::vector<std::string> nodes;
+  std::string text;  // "n1 | n2,n3"
 };
+
+void aim_at_nodes(NemesisContext& context, std::vector<std::string> targets, Aim* aim) {
+  const auto rest = others_of(names_of(*context.cluster), targets);
+  aim->nodes = targets;
+  if (rest.empty()) {
+    for (std::string& node : targets) aim->request.groups.push_back({std::move(node)});
+  } else {
+    aim->request.groups = {std::move(targets), rest};
+  }
+  for (const auto& group : aim->request.groups) {
+    aim->text += (aim->text.empty() ? "" : " | ") + join_names(group);
+  }
+}
 
 Result<Aim> take_aim(NemesisContext& context, const NemesisSpec& spec) {
   Aim aim;
   aim.request.kind = spec.kind;
+  aim.request.flap_on = aim.request.flap_off = spec.flap;
   if (!spec.pairs.empty()) {
     aim.request.pairs = spec.pairs;
-    for (const Pair& pair : spec.pairs) {
-      aim.nodes.push_back(pair.from + ":" + pair.to);
-    }
-    aim.text = joined(aim.nodes);
-    return aim;
+    for (const Pair& pair : spec.pairs) aim.nodes.push_back(pair.from + ":" + pair.to);
+    aim.text = join_names(aim.nodes);
+  } else if (!spec.shape.empty()) {
+    aim.request.shape.shape = spec.shape;
+    aim.request.shape.seed = context.dice().next();
+    aim.nodes = names_of(*context.cluster);
+    aim.text = spec.shape;
+  } else {
+    auto targets = choose_targets(context, spec.targets);
+    if (!targets) return targets.error();
+    aim_at_nodes(context, std::move(*targets), &aim);
   }
-  std::vector<std::string> nodes;
-  for (const NodeStatus& node : context.cluster->nodes()) nodes.push_back(node.name);
-  const auto target = choose_target(context, spec, nodes);
-  if (!target) return target.error();
-  aim.nodes = {*target};
-  aim.request.groups = {{*target}, {}};
-  for (const std::string& node : nodes) {
-    if (node != *target) aim.request.groups[1].push_back(node);
-  }
-  aim.text = *target + " | " + joined(aim.request.groups[1]);
+  aim.text += std::string(" (") + name_of(spec.kind) + ")";
   return aim;
 }
 
-Status turn(NemesisContext& context, const NemesisSpec& spec, const std::string& wanted_name) {
+Status turn(NemesisContext& context, const NemesisSpec& spec, const std::string& wanted) {
   auto aim = take_aim(context, spec);
-  if (!aim) {
-    if (aim.error().code != ErrorCode::timeout) return aim.error();
-    if (!context.stop()) {
-      context.log->note("No cut at " + seconds_text(context.now()) + ": " + aim.error().message +
-                        ".");
+  if (!aim) return skip_turn(context, aim.error());
+  Breakage breakage{aim->nodes, aim->text, "cut", "healed", {}, {}};
+  breakage.begin = [&](const std::string& name) -> Result<Begun> {
+    aim->request.name = name;
+    auto applied = context.control->partition(aim->request);
+    if (!applied && applied.error().code == ErrorCode::exists) {
+      aim->request.name
+          .clear();  // somebody at the control API has a cut of that name: take another
+      applied = context.control->partition(aim->request);
     }
-    return {};
-  }
-  aim->request.name = wanted_name;
-  auto applied = context.control->partition(aim->request);
-  if (!applied && applied.error().code == ErrorCode::exists) {
-    aim->request.name.clear();  // somebody at the control API has a cut of that name: take another
-    applied = context.control->partition(aim->request);
-  }
-  if (!applied) return applied.error();
-
-  const std::string fault = applied->name.empty() ? wanted_name : applied->name;
-  Turn done{spec, aim->nodes};
-  // Whole milliseconds, rounded down: windows that did not overlap still do not.
-  const Nanos at = std::max<Nanos>(0, context.t0 + applied->asked_at - context.start);
-  done.spec.at = at / kMillisecond * kMillisecond;
-  done.spec.turn = context.turn;
-  context.log->turned(done);
-  context.log->set_state("cut " + fault + ": " + aim->text + " (" + name_of(spec.kind) + ")");
-  context.log->say("cut " + fault + ": " + aim->text + " (" + name_of(spec.kind) +
-                   "), in force after " +
-                   format_duration(applied->in_force_at - applied->asked_at));
-  sleep_until(*context.clock, context.t0 + applied->in_force_at + spec.duration, context.stop);
-  const Nanos healed_at = context.now();
-  SUNDER_TRY(heal_surely(*context.control, {fault}, context.log));
-  context.log->say("healed " + fault);
-  await_recovery(context, fault, healed_at);
-  context.log->set_state("");
-  return {};
+    if (!applied) return applied.error();
+    return Begun{applied->name.empty() ? name : applied->name, applied->asked_at,
+                 applied->in_force_at};
+  };
+  breakage.mend = [&](const Begun& begun) {
+    return heal_surely(*context.control, {begun.name}, context.log);
+  };
+  return run_turn(context, spec, wanted, breakage);
 }
 
 }  // namespace
 
-const Nemesis partition_nemesis{"partition",
-                                "isolates the leader, a follower or a node, again and again", turn};
+const Nemesis partition_nemesis{
+    "partition", "cuts nodes off from the others: the leader, a minority, a shape", turn};
 
 }  // namespace sunder::harness

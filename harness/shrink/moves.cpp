@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/units.hpp"
+#include "harness/targets.hpp"
 
 namespace sunder::harness::shrink {
 namespace {
@@ -165,7 +166,8 @@ std::vector<Move> fewer_keys(const Suite& suite) {
 }
 
 bool by_role(const NemesisSpec& window) {
-  return window.targets == "leader" || window.targets == "follower";
+  return is_role(window.targets) || window.targets.find(',') != std::string::npos ||
+         !window.shape.empty() || window.name != "partition";
 }
 
 // The pairs that a window cuts; empty where that is decided only in the run.

@@ -160,7 +160,7 @@ TEST_CASE("suite: mistakes name the place and what would be right") {
   check_refused("time = \"27s\"", "time = \"0s\"", "10", "more than 0");
   check_refused("time = \"27s\"", "time = 27", "10", "must be a text");
   check_refused("op_timeout = \"2s\"", "op_timeuot = \"2s\"", "11", "did you mean \"op_timeout\"?");
-  check_refused("name = \"partition\"", "name = \"kill\"", "13", "there is: partition");
+  check_refused("name = \"partition\"", "name = \"flood\"", "13", "there is: partition");
   check_refused("targets = \"leader\"", "targets = \"n4\"", "14", "n1, n2 and n3");
   check_refused("kind = \"drop\"", "kind = \"cut\"", "15", "drop, hold, reset, close and refuse");
   check_refused("every = \"9s\"", "every = \"6s\"", "16", "at least a second longer");

@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""Nemeses on real etcd: kills, pauses, faults and shapes that overlap; each really happened, and everything is mended."""
+import json
+
+import support
+
+SUITE = """schema = 1
+[cluster]
+system = "etcd"
+nodes = 3
+[workload]
+name = "register"
+clients = 6
+keys = 3
+rate = 150
+time = "20s"
+op_timeout = "1s"
+[[nemesis]]
+name = "kill"
+targets = "leader"
+at = "1s"
+for = "2s"
+[[nemesis]]
+name = "pause"
+targets = "n2"
+at = "9s"
+for = "2s"
+[[nemesis]]
+name = "partition"
+shape = "bridge"
+at = "14s"
+for = "3s"
+[[nemesis]]
+name = "fault"
+fault = "delay"
+params = { delay = "30ms" }
+targets = "one"
+at = "500ms"
+for = "5s"
+overlap = true
+[checks.linearizable]
+[checks.recovery]
+within = "30s"
+"""
+
+
+class Nemeses(support.ClusterTest):
+    def test_they_happen_and_are_mended(self):
+        path = self.box.write("suite.toml", SUITE)
+        out = self.box.sub("out")
+        process = self.box.run("run", path, "--out", out, "--seed", "7", timeout=150)
+        self.assertEqual(process.returncode, 0, process.stdout + process.stderr)
+        with open(self.box.sub("out", "results.json")) as f:
+            results = json.load(f)
+        faults = {fault["kind"]: fault for fault in results["faults"]}
+        self.assertEqual(set(faults), {"kill", "pause", "drop", "delay"}, results["faults"])
+        self.assertGreater(faults["delay"]["touched"]["bytes"], 0)
+        self.assertLess(faults["delay"]["asked_at"], faults["kill"]["asked_at"])
+        self.assertGreater(faults["delay"]["healed_at"], faults["kill"]["healed_at"])  # they overlapped
+        self.assertEqual(faults["pause"]["nodes"], ["n2"])
+        killed = faults["kill"]["nodes"][0]
+        # Nobody was answered by a paused node, and by a killed one only before and after.
+        silent = [("kill", killed), ("pause", "n2")]
+        with open(self.box.sub("out", "history.jsonl")) as f:
+            events = [json.loads(line) for line in f][1:]
+        for kind, node in silent:
+            begin, end = faults[kind]["in_force_at"], faults[kind]["healed_at"]
+            oks = [e for e in events if e["type"] == "ok" and e.get("node") == node and begin + 2e8 < e["time"] < end - 1e8]
+            self.assertEqual(oks, [], kind)
+            back = [e for e in events if e["type"] == "ok" and e.get("node") == node and e["time"] > end]
+            self.assertTrue(back, kind + ": it never came back")
+        self.assert_clean()
+
+    def test_mistakes_are_refused_before_anything_starts(self):
+        for old, new, said in (('fault = "delay"', 'fault = "delai"', "delay"), ('delay = "30ms"', 'delay = "soon"', "delay"),
+                               ('shape = "bridge"', 'shape = "brigde"', "bridge")):
+            path = self.box.write("wrong.toml", SUITE.replace(old, new))
+            process = self.box.run("run", path, "--out", self.box.sub("none"), timeout=30)
+            self.assertEqual(process.returncode, 2, process.stdout + process.stderr)
+            self.assertIn(said, process.stderr)
+            self.assertIn("wrong.toml", process.stderr)
+
+
+if __name__ == "__main__":
+    support.main()
