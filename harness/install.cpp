@@ -159,7 +159,7 @@ std::string stamp_of(const System& system) {
 }
 
 bool is_own(const SystemOwnFile& file, const System& system) {
-  return file.system == system.family;
+  return system.folder.empty() && file.system == system.family;
 }
 
 }  // namespace

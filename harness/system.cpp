@@ -1,4 +1,4 @@
-// Reads the embedded system.toml files, and finds their programs. See system.hpp.
+// Reads system.toml files, and finds their programs. See system.hpp.
 // Tested by tests/harness/supervisor_test.cpp.
 #include "harness/system.hpp"
 
@@ -14,7 +14,7 @@
 #include "base/config.hpp"
 #include "harness/install.hpp"
 #include "harness/skeleton/run_program.hpp"
-#include "harness/system_files.hpp"
+#include "harness/system_folders.hpp"
 
 namespace sunder::harness {
 namespace {
@@ -133,16 +133,19 @@ std::string word_after(const std::string& text, const std::string& prefix) {
 // A variant is its base with what it says itself in place of the base's. A base is no variant: no chain, no circle.
 Status take_base(const ConfigTable& root, System& system) {
   const std::string name = root.required_string("base");
-  for (const auto& file : system_files()) {
-    if (file.name != name) continue;
-    auto text = ConfigTable::from_string(file.text, "systems/" + name + "/system.toml");
+  auto folders = system_folders();
+  if (!folders.ok()) return std::move(folders).error();
+  for (const auto& folder : *folders) {
+    if (folder.name != name) continue;
+    auto text = ConfigTable::from_string(folder.text, folder.where);
     if (!text.ok()) return std::move(text).error();
     if (text->has("base")) break;
-    auto base = parse_system(file.text, "systems/" + name + "/system.toml");
+    auto base = parse_system(folder.text, folder.where);
     if (!base.ok()) return std::move(base).error();
     system = std::move(*base);
     system.name = name;
     system.family = name;
+    system.folder = folder.folder;
     if (system.client.empty()) system.client = name;
     return {};
   }
@@ -160,17 +163,23 @@ std::uint16_t System::port(std::string_view port_name) const {
 
 std::vector<std::string> known_systems() {
   std::vector<std::string> names;
-  for (const auto& file : system_files()) names.emplace_back(file.name);
+  const auto folders = system_folders();
+  if (!folders.ok()) return names;
+  for (const auto& folder : *folders) names.push_back(folder.name);
   std::sort(names.begin(), names.end());
   return names;
 }
 
 Result<System> load_system(const std::string& name) {
-  for (const auto& file : system_files()) {
-    if (file.name != name) continue;
-    auto system = parse_system(file.text, "systems/" + name + "/system.toml");
+  auto folders = system_folders();
+  if (!folders.ok()) return std::move(folders).error();
+  for (const auto& folder : *folders) {
+    if (folder.name != name) continue;
+    auto system = parse_system(folder.text, folder.where);
     if (!system.ok()) return system;
     system->name = name;
+    // A variant has its base's files.
+    if (system->family.empty()) system->folder = folder.folder;
     if (system->family.empty()) system->family = name;
     return system;
   }

@@ -1,6 +1,7 @@
 // System: how one kind of database is installed, started and probed; the value of systems/<name>/system.toml.
 //
-// systems/*/system.toml → (cmake/embed.cmake, inside the binary) → load_system → **System** → Supervisor.
+// systems/*/system.toml (inside the binary, or in a folder of the user: system_folders.hpp) → load_system → **System** →
+// Supervisor.
 // Texts hold templates that are filled in for each node (templates.hpp).
 // The schema is documented in docs/internals/processes.md ("Adding a database").
 // Thread: values. Tested by tests/harness/supervisor_test.cpp.
@@ -64,8 +65,9 @@ struct ReadyProbe {
 
 struct System {
   std::string name;
-  std::string family;                 ///< whose installation it shares: its base's name, or its own
-  std::string title;                  ///< "etcd", as people write it
+  std::string family;  ///< whose installation it shares: its base's name, or its own
+  std::string folder;  ///< the user's (of a variant: its base's), with its files; empty: built in
+  std::string title;   ///< "etcd", as people write it
   std::vector<std::string> packages;  ///< Debian packages that bring it
   std::vector<std::string> maven;     ///< "group:artifact:version", for install.hpp
   std::vector<std::string> pip;       ///< "name==version"
@@ -103,7 +105,7 @@ struct System {
   [[nodiscard]] std::uint16_t port(std::string_view port_name) const;
 };
 
-/// Names of all embedded systems, sorted.
+/// Names of all systems, sorted.
 [[nodiscard]] std::vector<std::string> known_systems();
 /// ERRORS: not_found (lists the known ones).
 [[nodiscard]] Result<System> load_system(const std::string& name);

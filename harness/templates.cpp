@@ -23,6 +23,7 @@ Words facts_of(const System& system, const std::vector<NodeFacts>& nodes, std::s
               {"data_dir", node.data_dir},
               {"bin_dir", node.bin_dir},
               {"install_dir", install_dir(system)},
+              {"system_dir", system.folder.empty() ? install_dir(system) : system.folder},
               {"endpoint", node.endpoint},
               {"first_name", first.name},
               {"first_ip", first.ip},

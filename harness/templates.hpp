@@ -3,6 +3,7 @@
 //   {name} {hostname} {index} (from 1)     the node
 //   {ip} {bind} {endpoint} {NAME_port}     its addresses
 //   {data_dir} {install_dir} {bin_dir}     its folder, what was installed, the folder of the program that was found
+//   {system_dir}                           where the files of the system's own folder are
 //   {first_name} {first_ip} {first_endpoint} {count} {other_count} {majority}   of the cluster
 //   {WORD} of [first.words], [others.words] and [words], templates themselves of all above
 //   {LIST} of [lists]: its item filled in for each node, joined
