@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
 namespace sunder::harness::cap {
 namespace {
 
 constexpr Nanos kPauseAfterFailure = 10 * kMillisecond;  // a closed loop must not spin
 constexpr Nanos kLookAgain = 10 * kMillisecond;
+constexpr Nanos kAskAgain = 100 * kMillisecond;  // whether the nodes agree
 constexpr int kAuditTries = 3;
 
 }  // namespace
@@ -103,11 +105,43 @@ void Clients::one_operation(DbClient& client, const NodeStatus& node, ClientStat
   }
 }
 
-Status Clients::audit() {
+std::vector<OpRequest> Clients::audit_reads() const {
   std::vector<OpRequest> reads = shared_.workload->final_reads(shared_.spec.keys, 0);
   if (nodes_.size() >= kRelayers) {
     for (const char* key : kRelayKeys) reads.push_back({.key = key});
   }
+  return reads;
+}
+
+bool Clients::await_agreement(Nanos patience, const StopCheck& stop) {
+  const Nanos deadline = shared_.clock->now() + patience;
+  bool agreed = false;
+  // A thread of its own, for it enters the clients' namespace.
+  std::thread([&] {
+    if (!shared_.cluster->enter_client_namespace().ok()) return;
+    std::vector<std::unique_ptr<DbClient>> clients;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      auto client = open_client(shared_, static_cast<unsigned>(i) % shared_.spec.clients, nodes_[i],
+                                "linearizable");
+      if (!client) return;
+      clients.push_back(std::move(*client));
+    }
+    const std::vector<OpRequest> reads = audit_reads();
+    while (!agreed && shared_.clock->now() < deadline && !stop()) {
+      agreed = std::all_of(reads.begin(), reads.end(), [&](const OpRequest& read) {
+        const Outcome first = clients.front()->invoke(read);
+        return std::all_of(clients.begin() + 1, clients.end(), [&](const auto& client) {
+          return same_answer(first, client->invoke(read));
+        });
+      });
+      if (!agreed) sleep_until(*shared_.clock, shared_.clock->now() + kAskAgain, stop);
+    }
+  }).join();
+  return agreed;
+}
+
+Status Clients::audit() {
+  const std::vector<OpRequest> reads = audit_reads();
   std::vector<Status> failures(nodes_.size());
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {

@@ -38,6 +38,9 @@ class Clients {
   /// Reads every key at every node, linearizably where the system can; REQUIRES paused. An operation without an answer
   /// is asked again, at most twice. ERRORS: the adapter is not there.
   Status audit();
+  /// Asks, unrecorded, until every node answers the audit's reads with the same. REQUIRES pause(). RETURNS false where they
+  /// still differ after `patience`.
+  bool await_agreement(Nanos patience, const StopCheck& stop);
   /// The first client that could not work at all.
   [[nodiscard]] Status status() const;
   [[nodiscard]] bool failed() const { return failed_; }
@@ -57,6 +60,7 @@ class Clients {
 
  private:
   static constexpr Nanos kPaused = -1;
+  [[nodiscard]] std::vector<OpRequest> audit_reads() const;
   Status work(unsigned index, const NodeStatus& node);
   void one_operation(DbClient& client, const NodeStatus& node, ClientState& state, Rng& rng,
                      std::int64_t& process, Nanos intended);

@@ -22,6 +22,7 @@ constexpr Nanos kFirstAnswer = 30 * kSecond;
 constexpr Nanos kLook = 200 * kMillisecond;         // for a new leader during a cut
 constexpr Nanos kShowEvery = 500 * kMillisecond;    // progress
 constexpr Nanos kDelaySettle = 300 * kMillisecond;  // what was under way before is over
+constexpr Nanos kAgreement = 15 * kSecond;          // for nodes that tell each other later
 constexpr Nanos kQuiet = kSecond;                   // between the last write and an audit
 constexpr int kDelayTries = 3;
 
@@ -196,9 +197,10 @@ Status Experiment::capacity(PhaseRecord& record) {
   wait(record.plan.length, "capacity");
   const auto answered = static_cast<double>(shared_.counters.answered - before);
   if (answered == 0 && !over()) {
-    return Error{ErrorCode::unavailable,
-                 "no operation was answered in calm weather, so that nothing can be measured; see " +
-                     options_.run_dir + "/logs"};
+    return Error{
+        ErrorCode::unavailable,
+        "no operation was answered in calm weather, so that nothing can be measured; see " +
+            options_.run_dir + "/logs"};
   }
   records_.capacity = answered * 1e9 / static_cast<double>(std::max<Nanos>(1, now() - record.from));
   records_.rate = rate_for(*options_.plan, std::max(1.0, records_.capacity));
@@ -355,6 +357,10 @@ Status Experiment::audit(PhaseRecord& record) {
   }
   clients_->pause();
   wait(kQuiet, "quiet");
+  // A copy that comes late is no fault of the writes that the auditors' reads judge.
+  if (!over() && !clients_->await_agreement(kAgreement, [this] { return over(); }) && !over()) {
+    log_.note("The nodes still differed " + format_duration(kAgreement) + " into the audit.");
+  }
   if (!over()) SUNDER_TRY(clients_->audit());
   if (!last) clients_->open_loop(records_.rate);
   return {};
