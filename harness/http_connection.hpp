@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/fd.hpp"
+#include "harness/stream.hpp"
 #include "sunder/time.hpp"
 #include "sunder/topology.hpp"
 
@@ -36,21 +36,17 @@ struct HttpAnswer {
 class HttpConnection {
  public:
   /// `source` 0: any address.
-  HttpConnection(IpPort server, Ipv4 source);
+  HttpConnection(IpPort server, Ipv4 source) : server_(server), stream_(server, source) {}
 
   /// POST of a JSON body. Ends before `timeout` has passed.
   [[nodiscard]] HttpAnswer post(std::string_view path, std::string_view body, Nanos timeout);
-  void close() { fd_.reset(); }
+  void close() { stream_.close(); }
 
  private:
-  HttpAnswer connect(Nanos deadline);
-  HttpAnswer send_all(std::string_view bytes, Nanos deadline);
   HttpAnswer receive(Nanos deadline);
-  [[nodiscard]] bool usable() const;
 
   IpPort server_;
-  Ipv4 source_;
-  UniqueFd fd_;
+  Stream stream_;
 };
 
 }  // namespace sunder::harness

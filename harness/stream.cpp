@@ -105,7 +105,7 @@ StreamStep Stream::receive_some(std::string* in, Nanos deadline) {
       in->append(buffer.data(), static_cast<std::size_t>(n));
       return {};
     }
-    if (n == 0) return {StreamEnd::reset, "the connection was closed before the answer"};
+    if (n == 0) return {StreamEnd::reset, "the connection was closed before the answer", true};
     if (errno == EINTR) continue;
     if (errno != EAGAIN) return {StreamEnd::reset, "receiving: " + words(errno)};
     if (!wait_for(fd_.get(), POLLIN, deadline)) return {StreamEnd::timeout, "no answer in time"};

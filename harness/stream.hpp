@@ -24,7 +24,8 @@ enum class StreamEnd {
 
 struct StreamStep {
   StreamEnd end = StreamEnd::done;
-  std::string text;  ///< what went wrong, for people
+  std::string text;    ///< what went wrong, for people
+  bool ended = false;  ///< of a reset: the other side ended its stream in order
   [[nodiscard]] bool ok() const { return end == StreamEnd::done; }
 };
 

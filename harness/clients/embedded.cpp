@@ -12,19 +12,11 @@
 //
 // The protocol is nodes/tcp/wire.hpp's; both ends are tested together. Thread: one per client.
 // Tested by tests/harness/embedded_client_test.cpp.
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
-#include <sys/socket.h>
-
-#include <cerrno>
-#include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "base/fd.hpp"
 #include "harness/client.hpp"
 #include "harness/clients/outcomes.hpp"
+#include "harness/stream.hpp"
 
 namespace sunder::harness {
 
@@ -97,36 +89,24 @@ Outcome answer_outcome(const OpRequest& request, const std::string& line) {
 
 class EmbeddedClient final : public DbClient {
  public:
-  void open(const ClientTarget& target) override { target_ = target; }
+  void open(const ClientTarget& target) override {
+    target_ = target;
+    stream_ = Stream(target.node, target.source);
+  }
 
   [[nodiscard]] bool offers(OpKind kind) const override {
     return DbClient::offers(kind) || kind == OpKind::add || kind == OpKind::increment;
   }
 
   Outcome invoke(const OpRequest& request) override {
-    const Nanos deadline = monotonic_clock().now() + target_.timeout;
-    if (fd_.valid() && !quiet()) close();
-    if (!fd_.valid()) {
-      const int error = connect(deadline);
-      if (error != 0) {
-        close();
-        return outcome(EventType::fail,
-                       error == ECONNREFUSED ? OpErrorClass::refused : OpErrorClass::not_sent,
-                       std::string("connecting: ") + std::strerror(error));
-      }
-    }
-    return exchange(request, deadline);
+    std::string answer;
+    const StreamStep step = exchange(request_line(request), &answer);
+    return step.ok() ? answer_outcome(request, answer) : outcome_of(request, step);
   }
 
   Result<NodeView> view() override {
-    const Nanos deadline = monotonic_clock().now() + target_.timeout;
-    if (fd_.valid() && !quiet()) close();
-    const bool there = fd_.valid() || connect(deadline) == 0;
-    const std::string line = "{\"f\":\"status\"}\n";
     std::string answer;
-    if (!there || ::send(fd_.get(), line.data(), line.size(), MSG_NOSIGNAL) < 0 ||
-        receive(answer, deadline) != 0) {
-      close();
+    if (!exchange("{\"f\":\"status\"}\n", &answer).ok()) {
       return Error{ErrorCode::unavailable,
                    "the node at " + to_string(target_.node) + " does not answer"};
     }
@@ -143,88 +123,27 @@ class EmbeddedClient final : public DbClient {
     return out;
   }
 
-  void close() override { fd_.reset(); }
+  void close() override { stream_.close(); }
 
  private:
-  // True if nothing waits to be read: neither the end of the connection nor an answer that nobody asked for.
-  [[nodiscard]] bool quiet() const {
-    char byte = 0;
-    return ::recv(fd_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
-  }
-
-  // RETURNS 0 or an errno.
-  int connect(Nanos deadline) {
-    fd_.reset(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (!fd_.valid()) return errno;
-    const int one = 1;
-    ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    sockaddr_in name{};
-    name.sin_family = AF_INET;
-    if (target_.source != 0) {
-      name.sin_addr.s_addr = htonl(target_.source);
-      if (::bind(fd_.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) != 0) return errno;
-    }
-    name.sin_addr.s_addr = htonl(target_.node.ip);
-    name.sin_port = htons(target_.node.port);
-    if (::connect(fd_.get(), reinterpret_cast<sockaddr*>(&name), sizeof name) == 0) return 0;
-    if (errno != EINPROGRESS) return errno;
-    if (!wait_for(POLLOUT, deadline)) return ETIMEDOUT;
-    int error = 0;
-    socklen_t size = sizeof error;
-    ::getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
-    return error;
-  }
-
-  [[nodiscard]] bool wait_for(short what, Nanos deadline) const {
-    for (;;) {
-      const Nanos left = deadline - monotonic_clock().now();
-      if (left <= 0) return false;
-      pollfd fd{fd_.get(), what, 0};
-      const int ready = ::poll(&fd, 1, static_cast<int>((left + kMillisecond - 1) / kMillisecond));
-      if (ready > 0) return true;
-      if (ready < 0 && errno != EINTR) return false;
-    }
-  }
-
-  Outcome exchange(const OpRequest& request, Nanos deadline) {
-    const std::string line = request_line(request);
-    std::size_t sent = 0;
-    while (sent < line.size()) {
-      const ssize_t n = ::send(fd_.get(), line.data() + sent, line.size() - sent, MSG_NOSIGNAL);
-      if (n > 0) {
-        sent += static_cast<std::size_t>(n);
-        continue;
+  // A line there, a line back; connects where nothing is connected, or what was has ended.
+  StreamStep exchange(const std::string& line, std::string* answer) {
+    const Nanos deadline = monotonic_clock().now() + target_.timeout;
+    StreamStep step;
+    if (!stream_.quiet()) step = stream_.dial(deadline);
+    if (step.ok()) step = stream_.send(line, deadline);
+    while (step.ok() && (answer->empty() || answer->back() != '\n')) {
+      step = stream_.receive_some(answer, deadline);
+      if (step.ok() && answer->size() > kLongestAnswer) {
+        step = {StreamEnd::reset, "the answer is not a reference node's"};
       }
-      const bool full = errno == EAGAIN || errno == EINTR;
-      if (full && wait_for(POLLOUT, deadline)) continue;
-      close();
-      if (sent == 0) return outcome(EventType::fail, OpErrorClass::not_sent, "nothing was sent");
-      return unsure(request, full ? OpErrorClass::timeout : OpErrorClass::reset, "sent in part");
     }
-    std::string answer;
-    const int error = receive(answer, deadline);
-    if (error == 0) return answer_outcome(request, answer);
-    close();
-    return unsure(request, error == ETIMEDOUT ? OpErrorClass::timeout : OpErrorClass::reset,
-                  error == ETIMEDOUT ? "no answer in time" : "the connection broke");
-  }
-
-  // One line. RETURNS 0, ETIMEDOUT, or another errno.
-  int receive(std::string& line, Nanos deadline) {
-    char buffer[4096];
-    while (line.size() < kLongestAnswer) {
-      if (!wait_for(POLLIN, deadline)) return ETIMEDOUT;
-      const ssize_t n = ::recv(fd_.get(), buffer, sizeof buffer, 0);
-      if (n < 0 && (errno == EAGAIN || errno == EINTR)) continue;
-      if (n <= 0) return ECONNRESET;
-      line.append(buffer, static_cast<std::size_t>(n));
-      if (line.back() == '\n') return 0;
-    }
-    return EMSGSIZE;
+    if (!step.ok()) stream_.close();  // an answer that comes later must not meet another request
+    return step;
   }
 
   ClientTarget target_;
-  UniqueFd fd_;
+  Stream stream_{IpPort{}, 0};
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "harness/operation.hpp"
+#include "harness/stream.hpp"
 
 namespace sunder::harness {
 
@@ -22,6 +23,16 @@ inline Outcome outcome(EventType type, OpErrorClass error, std::string text) {
 /// The request left and the effect is open: unknown, but what only reads has no effect.
 inline Outcome unsure(const OpRequest& request, OpErrorClass error, std::string text) {
   return outcome(request.changes() ? EventType::info : EventType::fail, error, std::move(text));
+}
+
+/// What a connection that did not get to the answer leaves of a request. REQUIRES !step.ok().
+inline Outcome outcome_of(const OpRequest& request, const StreamStep& step) {
+  switch (step.end) {
+    case StreamEnd::refused: return outcome(EventType::fail, OpErrorClass::refused, step.text);
+    case StreamEnd::not_sent: return outcome(EventType::fail, OpErrorClass::not_sent, step.text);
+    case StreamEnd::timeout: return unsure(request, OpErrorClass::timeout, step.text);
+    default: return unsure(request, OpErrorClass::reset, step.text);
+  }
 }
 
 }  // namespace sunder::harness

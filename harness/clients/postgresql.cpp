@@ -2,7 +2,7 @@
 //
 // [client] of the system: isolation = "serializable" (default), "repeatable read" or "read committed": of transactions over
 // lists. user and database: whom it connects as, both "sunder" and "postgres" by default.
-// After an error in a transaction the next query is preceded by a ROLLBACK, in a query of its own.
+// A transaction that failed is ended by a ROLLBACK, in a query of its own.
 // Thread: one per client. Tested by tests/harness/postgresql_client_test.cpp.
 #include <memory>
 #include <utility>
@@ -47,21 +47,13 @@ class PostgresqlClient final : public DbClient {
           EventType::fail, OpErrorClass::definite,
           std::string("the client of PostgreSQL has no ") + check::name_of(request.kind));
     }
-    if (left_open_ && session_->query("ROLLBACK", deadline).step.ok()) left_open_ = false;
-    if (left_open_) session_->close();
-    left_open_ = false;
-    const std::string sql = postgresql::sql_of(request, isolation_);
-    Answer answer = session_->query(sql, deadline);
+    Answer answer = ask(request, deadline);
     if (postgresql::lacks_table(answer)) {
       // Nothing was done. Who makes the table at the same moment gets an error, and then finds it. A standby can't: its
       // clients hear that the table is not there yet.
-      left_open_ = request.kind == OpKind::txn;
-      if (left_open_ && session_->query("ROLLBACK", deadline).step.ok()) left_open_ = false;
       static_cast<void>(session_->query(postgresql::table_sql(), deadline));
-      Answer again = session_->query(sql, deadline);
-      answer = std::move(again);
+      answer = ask(request, deadline);
     }
-    left_open_ = request.kind == OpKind::txn && answer.step.ok() && answer.reply.error.has_value();
     return postgresql::outcome_of(request, answer);
   }
 
@@ -85,14 +77,20 @@ class PostgresqlClient final : public DbClient {
 
   void close() override {
     if (session_) session_->close();
-    left_open_ = false;
   }
 
  private:
+  // A transaction that failed waits for its end; if that does not come, the connection goes with it.
+  Answer ask(const OpRequest& request, Nanos deadline) {
+    Answer answer = session_->query(postgresql::sql_of(request, isolation_), deadline);
+    const bool left_open = request.kind == OpKind::txn && answer.step.ok() && answer.reply.error;
+    if (left_open && !session_->query("ROLLBACK", deadline).step.ok()) session_->close();
+    return answer;
+  }
+
   ClientTarget target_;
   std::string isolation_;
   std::unique_ptr<postgresql::Session> session_;
-  bool left_open_ = false;  // a transaction that failed waits for its end
 };
 
 }  // namespace

@@ -149,22 +149,20 @@ Outcome txn_outcome(const OpRequest& request, const Reply& reply) {
 
 Outcome error_outcome(const OpRequest& request, const Complaint& error) {
   if (error.code == kReadOnly) return outcome(EventType::fail, OpErrorClass::refused, error.text);
-  if (error.code == "40001" || error.code == "40P01") return mismatch(error.text);
+  // A read has nothing to be overtaken in: a standby says 40001 where replay was in the way.
+  const bool overtaken = error.code == "40001" || error.code == "40P01";
+  if (overtaken && request.changes()) return mismatch(error.text);
   if (error.severity == "ERROR") {
     return outcome(EventType::fail, OpErrorClass::definite, error.code + " " + error.text);
   }
   return unsure(request, OpErrorClass::reset, error.severity + " " + error.code + " " + error.text);
 }
 
+// What the server said before the connection ended goes before what happened to the connection.
 Outcome broken_outcome(const OpRequest& request, const Answer& answer) {
-  const std::string text =
-      answer.reply.error ? answer.reply.error->text + "; " + answer.step.text : answer.step.text;
-  switch (answer.step.end) {
-    case StreamEnd::refused: return outcome(EventType::fail, OpErrorClass::refused, text);
-    case StreamEnd::not_sent: return outcome(EventType::fail, OpErrorClass::not_sent, text);
-    case StreamEnd::timeout: return unsure(request, OpErrorClass::timeout, text);
-    default: return unsure(request, OpErrorClass::reset, text);
-  }
+  Outcome out = harness::outcome_of(request, answer.step);
+  if (answer.reply.error) out.text = answer.reply.error->text + "; " + out.text;
+  return out;
 }
 
 bool kept_here_only(const Reply& reply) {

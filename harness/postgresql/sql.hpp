@@ -17,7 +17,8 @@
 //     clients away (starts, ends, has too many)
 //   no connection in time                                  fail/not-sent           fail/not-sent
 //   25006, a standby can't write                           fail/refused            fail/refused
-//   40001, 40P01: another transaction was faster           fail/mismatch           fail/mismatch
+//   40001, 40P01: another transaction was faster, or       fail/definite           fail/mismatch
+//     a standby's replay was in the way of a read
 //   any other ERROR: its transaction is rolled back        fail/definite           fail/definite
 //   FATAL, PANIC, or the connection broke after sending    fail/reset              info/reset
 //   no answer in time                                      fail/timeout            info/timeout

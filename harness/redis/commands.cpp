@@ -98,15 +98,6 @@ Outcome error_outcome(const OpRequest& request, const std::string& text) {
   return outcome(EventType::fail, OpErrorClass::definite, text);
 }
 
-Outcome broken_outcome(const OpRequest& request, const StreamStep& step) {
-  switch (step.end) {
-    case StreamEnd::refused: return outcome(EventType::fail, OpErrorClass::refused, step.text);
-    case StreamEnd::not_sent: return outcome(EventType::fail, OpErrorClass::not_sent, step.text);
-    case StreamEnd::timeout: return unsure(request, OpErrorClass::timeout, step.text);
-    default: return unsure(request, OpErrorClass::reset, step.text);
-  }
-}
-
 Outcome read_outcome(const OpRequest& request, const Reply& reply) {
   Outcome out = done();
   if (!request.accounts.empty()) {
@@ -192,7 +183,7 @@ bool is_collection(const Answer& answer) {
 }
 
 Outcome outcome_of(const OpRequest& request, const Answer& answer) {
-  if (!answer.step.ok()) return broken_outcome(request, answer.step);
+  if (!answer.step.ok()) return harness::outcome_of(request, answer.step);
   const Reply& reply = answer.reply;
   if (reply.kind == Kind::error) return error_outcome(request, reply.text);
   switch (request.kind) {

@@ -1,37 +1,24 @@
 // etcd's adapter: the outcome table on canned answers, the HTTP connection against small servers that misbehave on
 // purpose, and a real etcd where one is installed.
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <thread>
 
 #include "harness/client.hpp"
 #include "harness/etcd/gateway.hpp"
 #include "tests/harness/real_etcd.hpp"
+#include "tests/harness/small_node.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace sunder;
 using namespace sunder::harness;
 using check::OpKind;
 using namespace sunder::harness::etcd;
+using namespace sunder::harness::test;
 
 namespace {
-
-OpRequest request(OpKind kind) {
-  OpRequest out;
-  out.kind = kind;
-  out.key = "k1";
-  out.value = 7;
-  out.expected = 3;
-  return out;
-}
 
 HttpAnswer answer(int status, const std::string& body) {
   return {HttpEnd::answered, status, body, ""};
@@ -48,43 +35,6 @@ Seen judged(OpKind kind, const HttpAnswer& what) {
   return {out.type, out.error};
 }
 
-// A server that accepts connections, one after another, and hands each to `serve`.
-class SmallServer {
- public:
-  explicit SmallServer(std::function<void(int)> serve) : serve_(std::move(serve)) {
-    fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(real_etcd::kLoopback);
-    socklen_t size = sizeof address;
-    REQUIRE(::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-    REQUIRE(::listen(fd_, 8) == 0);
-    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
-    where = {real_etcd::kLoopback, ntohs(address.sin_port)};
-    thread_ = std::thread([this] {
-      for (;;) {
-        const int peer = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
-        if (peer < 0) return;
-        ++connections;
-        serve_(peer);
-        ::close(peer);
-      }
-    });
-  }
-  ~SmallServer() {
-    ::shutdown(fd_, SHUT_RDWR);
-    thread_.join();
-    ::close(fd_);
-  }
-  IpPort where;
-  std::atomic<int> connections{0};
-
- private:
-  std::function<void(int)> serve_;
-  int fd_ = -1;
-  std::thread thread_;
-};
-
 // Reads one request (they are small: one body of a known end).
 bool take_request(int fd) {
   std::string in;
@@ -95,11 +45,6 @@ bool take_request(int fd) {
     in.append(buffer, static_cast<std::size_t>(n));
   }
   return true;
-}
-
-// Not asserted: the peer may be gone, and this is not the test's own thread.
-void say(int fd, const std::string& text) {
-  static_cast<void>(::send(fd, text.data(), text.size(), MSG_NOSIGNAL) == 0);
 }
 
 void reset(int fd) {
@@ -137,7 +82,7 @@ TEST_CASE("etcd: good answers") {
         Seen{EventType::ok, OpErrorClass::none});
   const Outcome mismatch =
       outcome_of(request(OpKind::cas),
-                   answer(200, R"({"responses":[{"response_range":{"kvs":[{"value":"NDI="}]}}]})"));
+                 answer(200, R"({"responses":[{"response_range":{"kvs":[{"value":"NDI="}]}}]})"));
   CHECK(mismatch.type == EventType::fail);
   CHECK(mismatch.error == OpErrorClass::mismatch);
   CHECK(mismatch.has_observed);
@@ -190,7 +135,7 @@ TEST_CASE("etcd: the table of outcomes") {
 }
 
 TEST_CASE("http: one connection serves many requests, whole, chunked and in pieces") {
-  SmallServer server([](int fd) {
+  SmallNode server([](int fd) {
     for (int i = 0; take_request(fd); ++i) {
       if (i % 3 == 0) say(fd, kOkEmpty);
       if (i % 3 == 1) {
@@ -218,15 +163,15 @@ TEST_CASE("http: one connection serves many requests, whole, chunked and in piec
 
 TEST_CASE("http: nothing is retried, and every end is told apart") {
   SECTION("refused") {
-    HttpConnection http({real_etcd::kLoopback, real_etcd::free_port()}, 0);
+    HttpConnection http({kLoopback, real_etcd::free_port()}, 0);
     CHECK(http.post("/x", "{}", kSecond).end == HttpEnd::refused);
   }
   SECTION("a source address that is not ours: nothing was sent") {
-    HttpConnection http({real_etcd::kLoopback, 1}, 0x0A0B0C0D);
+    HttpConnection http({kLoopback, 1}, 0x0A0B0C0D);
     CHECK(http.post("/x", "{}", kSecond).end == HttpEnd::not_sent);
   }
   SECTION("no answer: the deadline covers the whole, also when bytes drip") {
-    SmallServer server([](int fd) {
+    SmallNode server([](int fd) {
       take_request(fd);
       say(fd, "HTTP/1.1 200 OK\r\n");
       for (int i = 0; i < 60; ++i) {
@@ -243,14 +188,14 @@ TEST_CASE("http: nothing is retried, and every end is told apart") {
     CHECK(server.connections == 1);
   }
   SECTION("reset, and closed before the answer") {
-    SmallServer server([](int fd) {
+    SmallNode server([](int fd) {
       take_request(fd);
       reset(fd);
     });
     HttpConnection http(server.where, 0);
     CHECK(http.post("/x", "{}", kSecond).end == HttpEnd::reset);
     CHECK(server.connections == 1);
-    SmallServer closer([](int fd) {
+    SmallNode closer([](int fd) {
       take_request(fd);
       say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{}");
     });
@@ -258,7 +203,7 @@ TEST_CASE("http: nothing is retried, and every end is told apart") {
     CHECK(second.post("/x", "{}", kSecond).end == HttpEnd::reset);
   }
   SECTION("not HTTP") {
-    SmallServer server([](int fd) {
+    SmallNode server([](int fd) {
       take_request(fd);
       say(fd, "hello hello hello\r\n\r\n");
     });
@@ -266,7 +211,7 @@ TEST_CASE("http: nothing is retried, and every end is told apart") {
     CHECK(http.post("/x", "{}", kSecond).end == HttpEnd::reset);
   }
   SECTION("a kept connection that the server closed is replaced before anything is sent") {
-    SmallServer server([](int fd) {
+    SmallNode server([](int fd) {
       if (take_request(fd)) say(fd, kOkEmpty);
     });
     HttpConnection http(server.where, 0);

@@ -15,15 +15,6 @@ using check::OpKind;
 
 namespace {
 
-OpRequest request(OpKind kind) {
-  OpRequest out;
-  out.kind = kind;
-  out.key = "k1";
-  out.value = 7;
-  if (kind == OpKind::cas) out.expected = 3;
-  return out;
-}
-
 std::string message(char type, const std::string& body) {
   std::string out(1, type);
   const auto length = static_cast<std::uint32_t>(body.size() + 4);
@@ -214,6 +205,8 @@ TEST_CASE("postgresql: every row of the table of outcomes", "[postgresql]") {
     CHECK(is(outcome_after(change, here_only + done("INSERT 0 1") + kReady), EventType::info,
              OpErrorClass::definite));
   }
+  CHECK(is(outcome_after(read, complaint('E', "ERROR", "40001", "replay") + kReady),
+           EventType::fail, OpErrorClass::definite));
   CHECK(is(broken(read, StreamEnd::timeout), EventType::fail, OpErrorClass::timeout));
   CHECK(is(broken(read, StreamEnd::reset), EventType::fail, OpErrorClass::reset));
   CHECK(is(outcome_after(read, complaint('E', "FATAL", "57P01", "t")), EventType::fail,

@@ -1,4 +1,4 @@
-// SmallNode: a server on loopback that says what a test wants said, for the adapters of protocols that are spoken here.
+// What tests of client adapters share: SmallNode, a server on loopback that says what a test wants said, and requests.
 #pragma once
 
 #include <arpa/inet.h>
@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "harness/operation.hpp"
 #include "sunder/topology.hpp"
 #include "tests/support/catch.hpp"
 
@@ -18,6 +19,17 @@ namespace sunder::harness::test {
 
 constexpr Ipv4 kLoopback = 0x7F000001;
 
+/// An operation on k1 with 7; a cas from 3.
+inline OpRequest request(check::OpKind kind) {
+  OpRequest out;
+  out.kind = kind;
+  out.key = "k1";
+  out.value = 7;
+  if (kind == check::OpKind::cas) out.expected = 3;
+  return out;
+}
+
+/// Not asserted: the peer may be gone, and this is not the test's own thread.
 inline void say(int fd, const std::string& bytes) {
   static_cast<void>(::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) == 0);
 }

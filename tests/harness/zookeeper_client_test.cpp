@@ -18,15 +18,6 @@ using check::OpKind;
 
 namespace {
 
-OpRequest request(OpKind kind) {
-  OpRequest out;
-  out.kind = kind;
-  out.key = "k1";
-  out.value = 7;
-  if (kind == OpKind::cas) out.expected = 3;
-  return out;
-}
-
 // A frame without its length; empty at the end of the connection.
 std::string take_frame(int fd) {
   const std::string head = take(fd, 4);
