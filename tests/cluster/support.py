@@ -152,6 +152,16 @@ class ClusterTest(unittest.TestCase):
         self.box = Sandbox(self.as_user)
         self.addCleanup(self.box.close)
 
+    def run_suite(self, name, text, codes=(0,), *more, timeout=180):
+        """Runs a suite of that text; its exit code is one of `codes`. RETURNS results.json, and its checks by name."""
+        path = self.box.write(name + ".toml", text)
+        process = self.box.run("run", path, "--out", self.box.sub("out", name), *more, timeout=timeout)
+        self.assertIn(process.returncode, codes, process.stdout + process.stderr)
+        with open(self.box.sub("out", name, "results.json")) as f:
+            results = json.load(f)
+        self.assert_clean()
+        return results, {check["name"]: check for check in results["checks"]}
+
     def assert_clean(self):
         self.assertEqual(self.box.leftovers(), [])
 

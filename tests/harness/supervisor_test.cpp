@@ -7,7 +7,7 @@
 
 #include "harness/netns/probe.hpp"
 #include "harness/skeleton/run_program.hpp"
-#include "tests/harness/in_child.hpp"
+#include "tests/harness/stand.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace sunder;
@@ -15,94 +15,6 @@ using namespace sunder::harness;
 using namespace sunder::harness::test;
 
 namespace {
-
-constexpr const char* kWebServer = R"(
-title = "web"
-[install]
-packages = ["python3"]
-hint = "install it with apt-get install python3"
-[program]
-binary = "python3"
-version_args = ["--version"]
-version_prefix = "Python "
-[ports]
-client = 8000
-[lists.others]
-item = "{index}:{name}@{ip}:{client_port}"
-separator = " "
-others_only = true
-[node]
-args = ["-m", "http.server", "--bind", "{ip}", "--directory", "{data_dir}", "{client_port}"]
-env = { ENDPOINT = "{endpoint}", PYTHONUNBUFFERED = "1" }
-[[node.file]]
-path = "{data_dir}/sub/peers"
-text = "{{me: {name}, others: {others}}\n"
-[ready]
-http = "/sub/peers"
-expect = "others: "
-timeout = "10s"
-)";
-
-// A cluster over its own launcher and network, in the order in which sunder makes them.
-struct Stand {
-  std::string dir;
-  std::unique_ptr<Launcher> launcher;
-  std::unique_ptr<NetTopology> network;
-  std::mutex mutex;
-  std::vector<std::string> events;
-  std::unique_ptr<Supervisor> cluster;
-
-  ~Stand() {
-    if (cluster) cluster->stop();
-  }
-
-  std::string seen() {
-    const std::scoped_lock lock(mutex);
-    std::string all;
-    for (const auto& event : events) all += event + " ";
-    return all;
-  }
-
-  std::string open(const System& system, const ClusterSpec& spec) {
-    auto programs = find_programs(system, spec);
-    NEED(programs.ok(), programs.error().message);
-    NEED(isolate({dir}).ok(), "isolate");
-    auto started = Launcher::start();
-    NEED(started.ok(), started.error().message);
-    launcher = std::move(*started);
-    SupervisorPlan plan;
-    plan.addresses = *plan_addresses(spec, 1);
-    auto built = NetTopology::build(plan.addresses);
-    NEED(built.ok(), built.error().message);
-    network = std::move(*built);
-    NEED(network->enable_forwarding().ok() && network->bring_up().ok(), "network");
-    plan.cluster = spec;
-    plan.system = system;
-    plan.programs = *programs;
-    plan.data_root = dir + "/data";
-    plan.log_dir = dir + "/logs";
-    plan.network = network.get();
-    plan.launcher = launcher.get();
-    const auto note = [this](const char* sign) {
-      return [this, sign](const std::string& node) {
-        const std::scoped_lock lock(mutex);
-        events.push_back(sign + node);
-      };
-    };
-    plan.on_node_up = note("+");
-    plan.on_node_down = note("-");
-    auto created = Supervisor::create(std::move(plan));
-    NEED(created.ok(), created.error().message);
-    cluster = std::move(*created);
-    return "";
-  }
-};
-
-ClusterSpec cluster_of(std::vector<std::string> nodes) {
-  ClusterSpec spec;
-  spec.nodes = std::move(nodes);
-  return spec;
-}
 
 std::string life_of_a_web_cluster(const std::string& dir) {
   Stand stand;
@@ -241,126 +153,6 @@ std::string programs_of_clients(const std::string& dir) {
   return "";
 }
 
-// Two roles, a command before the first start, one more process a machine, and another user, as databases have them.
-constexpr const char* kRoles = R"TOML(
-title = "roles"
-[program]
-binary = "python3"
-search = ["/no/such/folder-*", "/usr/bi*"]
-run_as = "nobody"
-[ports]
-client = 8000
-side = 8001
-[node]
-args = ["-m", "http.server", "--bind", "{ip}", "--directory", "{data_dir}", "{client_port}"]
-start = "first"
-[[node.file]]
-path = "{data_dir}/role"
-text = "{role}"
-[[node.file]]
-path = "{data_dir}/only-others"
-text = "x"
-only = "others"
-[first.words]
-role = "primary"
-[others.words]
-role = "copy of {first_ip}"
-[[prepare]]
-command = ["sh", "-c", "id -u -n; touch {data_dir}/mine"]
-[[prepare]]
-command = ["python3", "-c", """
-import urllib.request
-open("{data_dir}/copy", "wb").write(urllib.request.urlopen("http://{first_ip}:8000/role", timeout=5).read())
-"""]
-only = "others"
-[[process]]
-name = "side"
-binary = "python3"
-args = ["-m", "http.server", "--bind", "{ip}", "--directory", "{data_dir}", "{side_port}"]
-[ready]
-http = "/role"
-expect = "p"
-timeout = "10s"
-)TOML";
-
-std::string roles_of_nodes(const std::string& dir) {
-  Stand stand;
-  stand.dir = dir;
-  if (auto failed = stand.open(*parse_system(kRoles, "roles"), cluster_of({"n1", "n2"}));
-      !failed.empty()) {
-    return failed;
-  }
-  Supervisor& cluster = *stand.cluster;
-  const Status started = cluster.start_all();
-  NEED(started.ok(), started.error().message);
-  NEED(cluster.wait_ready(10 * kSecond).ok(), "ready");
-  NEED(read_text_file(dir + "/data/n2/copy") == "primary", "n2 was not prepared from n1");
-  NEED(read_text_file(dir + "/data/n2/role") == "copy of 10.77.0.11", "role of n2");
-  NEED(!std::filesystem::exists(dir + "/data/n1/only-others"), "a file of others on the first");
-  NEED(std::filesystem::exists(dir + "/data/n2/only-others"), "no file of others");
-  NEED(read_text_file(dir + "/logs/n1.log").find("nobody") == 0, "not run as nobody");
-  NEED(std::filesystem::exists(dir + "/data/n1/mine"), "it can't write into its own folder");
-
-  const auto side_serves = [&](const std::string& node, Ipv4 ip) {
-    bool serves = false;
-    std::thread inside([&] {
-      serves = cluster.enter_node_namespace(node).ok() && probe({{ip, 8001}, "/role", "p"});
-    });
-    inside.join();
-    return serves;
-  };
-  const Ipv4 ip = cluster.nodes()[0].ip;
-  NEED(eventually([&] { return side_serves("n1", ip); }, 10 * kSecond), "no second process");
-  NEED(cluster.signal("n1", SIGKILL).ok(), "kill");
-  NEED(eventually([&] { return !side_serves("n1", ip); }, 5 * kSecond), "it outlived its machine");
-  std::filesystem::remove(dir + "/data/n1/mine");
-  NEED(eventually([&] { return !cluster.nodes()[0].alive; }, 5 * kSecond), "n1 lives");
-  NEED(cluster.start("n1").ok() && cluster.wait_ready(10 * kSecond).ok(), "start again");
-  NEED(eventually([&] { return side_serves("n1", ip); }, 10 * kSecond), "not started again");
-  NEED(!std::filesystem::exists(dir + "/data/n1/mine"), "prepared a second time");
-  return "";
-}
-
-std::string preparation_fails(const std::string& dir) {
-  System system = *parse_system(kRoles, "roles");
-  system.prepare[0].command = {"sh", "-c", "echo no room left; exit 3"};
-  Stand stand;
-  stand.dir = dir;
-  if (auto failed = stand.open(system, cluster_of({"n1"})); !failed.empty()) return failed;
-  const Status started = stand.cluster->start_all();
-  NEED(started.error().code == ErrorCode::unavailable, started.error().message);
-  const std::string& text = started.error().message;
-  NEED(text.find("preparing node n1 with sh failed: it ended with status 3") == 0, text);
-  NEED(text.find("ends with: no room left") != std::string::npos, text);
-  NEED(stand.seen() == "+n1 -n1 ", stand.seen());
-  return "";
-}
-
-// A process in a group of its own, as PostgreSQL's are, is paused and killed with its machine.
-std::string descendants(const std::string& dir) {
-  System system = *parse_system(kWebServer, "web");
-  system.binary = "python3";
-  system.args = {"-c",
-                 "import subprocess, sys, time\n"
-                 "subprocess.Popen([sys.executable, '-m', 'http.server', '--bind', '{ip}', "
-                 "'--directory', '{data_dir}', '8000'], start_new_session=True)\n"
-                 "time.sleep(60)"};
-  Stand stand;
-  stand.dir = dir;
-  if (auto failed = stand.open(system, cluster_of({"n1"})); !failed.empty()) return failed;
-  Supervisor& cluster = *stand.cluster;
-  NEED(cluster.start_all().ok() && cluster.wait_ready(10 * kSecond).ok(), "start");
-  NEED(cluster.signal("n1", SIGSTOP).ok(), "pause");
-  NEED(cluster.wait_ready(300 * kMillisecond).error().code == ErrorCode::timeout, "not paused");
-  NEED(cluster.signal("n1", SIGCONT).ok() && cluster.wait_ready(10 * kSecond).ok(), "go on");
-  NEED(cluster.signal("n1", SIGKILL).ok(), "kill");
-  NEED(eventually([&] { return !cluster.nodes()[0].alive; }, 5 * kSecond), "n1 lives");
-  // Its port is free again only if the server has gone too.
-  NEED(cluster.start("n1").ok() && cluster.wait_ready(10 * kSecond).ok(), "start again");
-  NEED(read_text_file(dir + "/logs/n1.log").find("already in use") == std::string::npos, "left");
-  return "";
-}
-
 std::string early_end(const std::string& dir) {
   System system = *parse_system(kWebServer, "web");
   system.args = {"-c", "print('I can not go on'); raise SystemExit(3)"};
@@ -394,19 +186,6 @@ std::string real_etcd(const std::string& dir) {
   ready = cluster.wait_ready(30 * kSecond);  // with its data, as it left it
   NEED(ready.ok(), ready.error().message);
   return "";
-}
-
-// Runs a body with a folder of its own, in a child; skips where namespaces can't be made.
-void with_folder(const std::function<std::string(const std::string&)>& body) {
-  std::string why;
-  if (!can_isolate(why)) {
-    WARN(why);
-    return;
-  }
-  const std::string dir = make_temp_dir();
-  CHECK(in_child([&] { return body(dir); }) == "");
-  CHECK(std::filesystem::is_empty(dir));  // data and logs lay on the child's own tmpfs
-  CHECK(remove_tree(dir));
 }
 
 }  // namespace
@@ -486,19 +265,6 @@ TEST_CASE("supervisor: programs of exec clients", "[netns][supervisor]") {
 TEST_CASE("supervisor: a node that ends at once is reported with its last words",
           "[netns][supervisor]") {
   with_folder(early_end);
-}
-
-TEST_CASE("supervisor: roles, preparations, one more process, another user",
-          "[netns][supervisor]") {
-  with_folder(roles_of_nodes);
-}
-
-TEST_CASE("supervisor: a preparation that fails stops the start", "[netns][supervisor]") {
-  with_folder(preparation_fails);
-}
-
-TEST_CASE("supervisor: signals reach descendants in groups of their own", "[netns][supervisor]") {
-  with_folder(descendants);
 }
 
 TEST_CASE("supervisor: three real etcd nodes", "[netns][supervisor][etcd]") {
