@@ -64,10 +64,8 @@ Status run_turn(NemesisContext& context, const NemesisSpec& spec, const std::str
   const bool last = --*context.in_force == 0;
   SUNDER_TRY(mended);
   context.log->say(breakage.mended + " " + begun->name);
-  if (last) {
-    await_recovery(context, begun->name, mended_at);
-    context.log->set_state("");
-  }
+  if (last) await_recovery(context, begun->name, mended_at);
+  context.log->set_state(*context.in_force > 0 ? "others are in force" : "");
   return {};
 }
 

@@ -3,7 +3,7 @@
 // nemeses/NAME.cpp makes a **Breakage** → **run_turn** → control client or cluster; log → results, schedule.toml.
 // What has begun is mended, also when the run is stopped in the middle. Where nemeses overlap, the one that mends last
 // waits for the cluster: before that nobody could say whose fault it still suffers from.
-// Thread: the nemesis's. Tested by tests/harness/turn_test.cpp and tests/cluster/nemesis_test.py.
+// Thread: the nemesis's. Tested by tests/harness/runner_test.cpp and tests/cluster/nemesis_test.py.
 #pragma once
 
 #include <functional>

@@ -5,6 +5,7 @@
 // Thread: pure. Tested by tests/harness/report_test.cpp.
 #include <algorithm>
 
+#include "base/config.hpp"
 #include "base/units.hpp"
 #include "harness/report/escape.hpp"
 #include "harness/report/parts.hpp"
@@ -15,6 +16,7 @@ namespace {
 constexpr std::size_t kMaxRows = 200;  // the rest is in results.json
 
 std::string shape_of_fault(const FaultRecord& fault, const ReportData& data) {
+  if (!fault.nodes.empty()) return list_of(fault.nodes);
   for (const auto& window : data.windows) {
     if (window.name == fault.name && window.sides.size() > 1) return shape_of(window);
   }
@@ -69,7 +71,9 @@ std::string row_of(const FaultRecord& f, const std::vector<Column>& met, const R
     out += cell(column.met(f.touched) ? column.text(f.touched) : "0", "n");
   }
   return out + "<td>" +
-         (f.vacuous ? "<span class=\"badge unknown\">? vacuous</span>" : "met traffic") +
+         (f.vacuous         ? "<span class=\"badge unknown\">? vacuous</span>"
+          : f.nodes.empty() ? "met traffic"
+                            : "met its nodes") +
          "</td></tr>\n";
 }
 
@@ -82,7 +86,7 @@ std::string faults_section(const ReportData& data) {
   }
   const auto met = met_columns(faults);
   std::string body =
-      "<div class=\"wide\"><table><thead><tr><th>name</th><th>kind</th><th>between</th>"
+      "<div class=\"wide\"><table><thead><tr><th>name</th><th>kind</th><th>where</th>"
       "<th class=\"n\">asked at</th><th class=\"n\">in force after</th><th class=\"n\">healed "
       "at</th><th class=\"n\">lasted</th>";
   for (const Column& column : met) {
