@@ -3,6 +3,16 @@
 
 namespace sunder::cli {
 
+namespace {
+
+std::string check_of(const std::string& workload) {
+  if (workload != "register") return "[checks." + workload + "]\n";
+  return "[checks.linearizable]\n"
+         "power_inside = 10            # a pass needs so many opportunities inside the cuts\n";
+}
+
+}  // namespace
+
 std::string first_suite(const harness::System& system) {
   return "# " + system.title +
          ": clients read and write while one node after the other is cut off.\n"
@@ -18,7 +28,8 @@ system = ")" +
 nodes = 3
 
 [workload]
-name = "register"            # sunder list workloads
+name = ")" +
+         system.workload + R"("            # sunder list workloads
 clients = 6                  # two a node, each stays with its node
 keys = 3
 rate = 120                   # operations a second over all clients; 0: as fast as they are answered
@@ -32,9 +43,8 @@ every = "10s"
 for = "6s"
 
 # What must hold; a check that is not named is measured and does not move the verdict.
-[checks.linearizable]
-power_inside = 10            # a pass needs so many opportunities inside the cuts
-
+)" + check_of(system.workload) +
+         R"(
 [checks.recovery]
 within = "30s"
 )";

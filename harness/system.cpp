@@ -215,6 +215,7 @@ Result<System> parse_system(std::string_view toml, const std::string& where) {
   read_processes(root, system);
   read_client(root, system);
   read_ready(root, system);
+  system.workload = root.table("suite").string("workload", system.workload);
   const ConfigTable host = root.table("host");
   system.host_access = host.boolean("access", system.host_access);
   system.inside_reason = host.string("reason", system.inside_reason);

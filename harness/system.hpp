@@ -98,6 +98,8 @@ struct System {
   std::vector<std::string> client_command;  ///< exec: templates, filled in as for the first node
   std::map<std::string, std::string> client_options;  ///< for the adapter
 
+  std::string workload = "register";  ///< of the suite that `sunder init` writes
+
   /// A command on the host can use `{endpoint}` of each node. False: only `wrap --inside` works, for `inside_reason`.
   bool host_access = true;
   std::string inside_reason;
