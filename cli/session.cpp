@@ -29,6 +29,11 @@ constexpr int kBlocksMax = 250;
 constexpr Nanos kReadySlice =
     500 * kMillisecond;  // how often Ctrl-C is looked at while the cluster starts
 
+Error late_error(const std::string& title) {
+  return {ErrorCode::timeout, title + " was not ready before the time for it was used up", "",
+          "budget.time"};
+}
+
 }  // namespace
 
 // Members in the order in which they come to life; destroyed in the opposite one.
@@ -62,6 +67,9 @@ struct Session::State {
   bool stopped = false;
 
   [[nodiscard]] bool namespaces() const { return options.suite->cluster.network != "explicit"; }
+  [[nodiscard]] bool late() const {
+    return options.ready_by != 0 && monotonic_clock().now() >= options.ready_by;
+  }
   void say(const std::string& line) const {
     if (options.progress) options.progress(line);
   }
@@ -266,7 +274,7 @@ Status Session::State::start_cluster() {
     mark(node, false);
   };
   cluster.on_node_started = tell;
-  cluster.interrupted = interrupted;
+  cluster.interrupted = [this] { return interrupted() || late(); };
   cluster.on_node_down = [mark, tell](const std::string& node) {
     tell(node, {});
     mark(node, true);
@@ -274,7 +282,11 @@ Status Session::State::start_cluster() {
   auto created = harness::Supervisor::create(std::move(cluster));
   if (!created) return created.error();
   supervisor = std::move(*created);
-  SUNDER_TRY(supervisor->start_all());
+  if (Status started = supervisor->start_all(); !started.ok()) {
+    // A node that fails is told as such; what was only given up is the budget's.
+    const bool given_up = started.error().message.rfind("interrupted", 0) == 0;
+    return given_up && late() ? late_error(system.title) : std::move(started).error();
+  }
   return wait_cluster_ready();
 }
 
@@ -292,6 +304,7 @@ Status Session::State::wait_cluster_ready() {
       return Error{ErrorCode::unavailable, "interrupted while the cluster started"};
     // A node that has ended is told with the last line of its log; only slowness is waited for.
     if (ready.error().code != ErrorCode::timeout) return ready.error();
+    if (late()) return late_error(system.title);
     if (waited > system.ready_timeout) {
       return Error{ErrorCode::timeout, system.title + " was not ready within " +
                                            format_duration(system.ready_timeout) +

@@ -30,6 +30,7 @@ struct SessionOptions {
   bool endpoints_advertised = false;  ///< nodes tell clients their host endpoint (wrap on the host)
   Nanos t0 = 0;
   std::uint64_t seed = 0;
+  Nanos ready_by = 0;  ///< on the clock: the cluster is not waited for any longer; 0: its own bound
   std::function<void(const std::string&)> progress;
 };
 
@@ -43,7 +44,8 @@ struct CommandPlan {
 
 class Session {
  public:
-  /// ERRORS: unavailable (database, port), unsupported (this machine), io, timeout (cluster not ready).
+  /// ERRORS: unavailable (database, port), unsupported (this machine), io, timeout (cluster not ready; its id is
+  /// "budget.time" where ready_by was the limit).
   static Result<std::unique_ptr<Session>> start(const SessionOptions& options);
   ~Session();
   Session(const Session&) = delete;

@@ -99,6 +99,16 @@ CheckResult judge_nemesis(const std::vector<FaultRecord>& faults) {
                 "No fault met a single packet, byte or connection: nothing was tested.");
 }
 
+// So many seconds at most, and none after that moment.
+check::Budget budget_until(Nanos until, double most) {
+  check::Budget out;
+  out.seconds = most;
+  if (until == check::kNever) return out;
+  const Nanos left = std::max<Nanos>(0, until - monotonic_clock().now());
+  out.seconds = std::min(most, static_cast<double>(left) / 1e9);
+  return out;
+}
+
 // True where a scheduled kind of fault met nothing in any of its windows.
 bool all_vacuous(const Suite& suite, const std::vector<FaultRecord>& faults) {
   for (const NemesisSpec& spec : suite.nemeses) {
@@ -112,14 +122,15 @@ bool all_vacuous(const Suite& suite, const std::vector<FaultRecord>& faults) {
 
 // A check of the court that the suite names.
 CheckResult judge_by_name(const std::string& name, const check::History& history,
-                          const std::vector<check::FaultWindow>& windows) {
+                          const std::vector<check::FaultWindow>& windows,
+                          const check::Budget& budget) {
   const check::CheckKind* kind = check::find_check(name);
   if (kind == nullptr || !kind->applies(history)) {
     return result(name, Verdict::unknown, "input",
                   "The history has no operations that this check judges; take another workload.");
   }
   return guarded(name.c_str(), [&] {
-    return check::run_check(*kind, {history, check::Budget{}, windows, 1, ""});
+    return check::run_check(*kind, {history, budget, windows, 1, ""});
   });
 }
 
@@ -214,16 +225,16 @@ std::vector<LadderRung> climb_ladder(const check::History& history,
   return out;
 }
 
-void merge_checks(bool interrupted, RunResults* results) {
+void merge_checks(const std::string& cut_short, RunResults* results) {
   results->verdict = results->checks.empty() ? Verdict::unknown : Verdict::pass;
   for (const CheckResult& one : results->checks) {
     results->verdict = check::merge(results->verdict, one.verdict);
   }
   results->reason.clear();
-  if (interrupted) {
+  if (!cut_short.empty()) {
     // What was proved stays proved; anything else may have changed its mind in the rest of the run.
     if (results->verdict != Verdict::fail) results->verdict = Verdict::unknown;
-    results->reason = "interrupted";
+    results->reason = cut_short;
     return;
   }
   if (results->verdict != Verdict::unknown) return;
@@ -236,12 +247,18 @@ void merge_checks(bool interrupted, RunResults* results) {
 }
 
 void judge_run(const Suite& suite, const std::string& history_path, const std::string& events_path,
-               bool interrupted, RunResults* results) {
-  auto history = check::read_history(history_path);
+               const JudgeOptions& options, RunResults* results) {
+  const auto left = [&options](double most) { return budget_until(options.until, most); };
+  const check::Budget reading = left(check::Budget{}.seconds);
+  check::ReadOptions how;
+  if (options.until != check::kNever) how.budget = &reading;
+  auto history = check::read_history(history_path, how);
   if (!history) {
-    results->checks.push_back(result("linearizable", Verdict::unknown, "input",
+    const bool limit = history.error().id.rfind("budget.", 0) == 0;
+    results->checks.push_back(result("linearizable", Verdict::unknown,
+                                     limit ? history.error().id : "input",
                                      "The history can't be read: " + history.error().text()));
-    merge_checks(interrupted, results);
+    merge_checks(options.cut_short, results);
     return;
   }
   results->ops = history->ops.size();
@@ -249,19 +266,20 @@ void judge_run(const Suite& suite, const std::string& history_path, const std::s
   const std::vector<check::FaultWindow> windows = windows_of(events_path, results);
   if (suite.linearizable.wanted) {
     CheckResult check = guarded("linearizable", [&] {
-      return check::check_linearizable(*history, check::Budget{}, windows);
+      return check::check_linearizable(*history, left(check::Budget{}.seconds), windows);
     });
     demand_power(suite.linearizable, &check);
     results->checks.push_back(std::move(check));
   }
   for (const std::string& name : suite.checks) {
-    results->checks.push_back(judge_by_name(name, *history, windows));
+    results->checks.push_back(
+        judge_by_name(name, *history, windows, left(check::Budget{}.seconds)));
   }
   CheckResult availability = guarded("availability", [&] {
-    check::AvailabilityOptions options;
-    options.settle = suite.availability.settle;
-    options.timeout = suite.workload.op_timeout;
-    results->availability = check::measure_availability(*history, windows, options);
+    check::AvailabilityOptions measured;
+    measured.settle = suite.availability.settle;
+    measured.timeout = suite.workload.op_timeout;
+    results->availability = check::measure_availability(*history, windows, measured);
     void_stalled_rows(results->stalls, &results->availability);
     return judge_availability(suite.availability, results->availability);
   });
@@ -272,7 +290,11 @@ void judge_run(const Suite& suite, const std::string& history_path, const std::s
     results->staleness = check::measure_staleness(*history, windows).rows;
   }
   results->lost_writes = lost_writes(*history, windows);
-  if (!interrupted) results->ladder = climb_ladder(*history, windows, kLadderBudget);
+  if (options.cut_short.empty()) {
+    check::Budget budget = kLadderBudget;
+    budget.seconds = left(budget.seconds).seconds;
+    results->ladder = climb_ladder(*history, windows, budget);
+  }
   if (suite.recovery.wanted) {
     results->checks.push_back(judge_recovery(suite.recovery, results->recovery));
   }
@@ -284,7 +306,7 @@ void judge_run(const Suite& suite, const std::string& history_path, const std::s
   if (!suite.nemeses.empty() && all_vacuous(suite, results->faults)) {
     results->checks.push_back(judge_nemesis(results->faults));
   }
-  merge_checks(interrupted, results);
+  merge_checks(options.cut_short, results);
 }
 
 }  // namespace sunder::harness

@@ -8,7 +8,7 @@
 //   ladder         which models the history refutes; a measurement with a budget of its own
 //   nemesis        stands only where every fault was vacuous, or none was made: the run proves nothing
 // A window in which the harness itself stood still is void: its rows are not judged.
-// Thread: pure, apart from reading the files. Tested by tests/harness/judge_test.cpp.
+// Thread: pure, apart from reading the files and, where there is a limit, the clock. Tested by tests/harness/judge_test.cpp.
 #pragma once
 
 #include <string>
@@ -19,10 +19,15 @@
 
 namespace sunder::harness {
 
+struct JudgeOptions {
+  std::string cut_short = {};   ///< why the run did not come to its end: a CODE; empty: it did
+  Nanos until = check::kNever;  ///< on the monotonic clock: no check goes on then
+};
+
 /// Fills checks, availability, verdict, reason and notes of `results`; the rest of it (nodes, faults, recovery, stalls)
-/// is there already. `interrupted`: the run did not come to its end.
+/// is there already. A check that has no time left is unknown, `budget.time`.
 void judge_run(const Suite& suite, const std::string& history_path, const std::string& events_path,
-               bool interrupted, RunResults* results);
+               const JudgeOptions& options, RunResults* results);
 
 /// Marks rows of windows that overlap a stall as not judged, with a note.
 void void_stalled_rows(const std::vector<StallRecord>& stalls,
@@ -37,7 +42,8 @@ void void_stalled_rows(const std::vector<StallRecord>& stalls,
 [[nodiscard]] std::vector<LadderRung> climb_ladder(const check::History& history,
                                                    const std::vector<check::FaultWindow>& windows,
                                                    const check::Budget& budget);
-/// fail > unknown > pass; a run without any check is unknown. Sets verdict and reason.
-void merge_checks(bool interrupted, RunResults* results);
+/// fail > unknown > pass; a run without any check is unknown, and so is one that was cut short, for that reason, unless a
+/// check failed. Sets verdict and reason.
+void merge_checks(const std::string& cut_short, RunResults* results);
 
 }  // namespace sunder::harness

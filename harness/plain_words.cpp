@@ -61,6 +61,9 @@ std::string conclusion(const RunResults& results, const Side& cut_off) {
   if (results.reason == "interrupted") {
     return "The run was interrupted; what " + system + " chose can't be said from it.";
   }
+  if (!results.budget.ran_out.empty()) {
+    return "The run was cut short by its budget; what " + system + " chose can't be said from it.";
+  }
   if (check == nullptr || check->verdict == Verdict::unknown) {
     return "What " + system + " chose can't be said from this run: consistency was not decided.";
   }

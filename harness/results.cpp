@@ -86,6 +86,14 @@ json rung_json(const LadderRung& rung) {
   return out;
 }
 
+json budget_json(const BudgetRecord& budget) {
+  if (budget.asked == 0) return {};
+  return {{"asked", budget.asked},
+          {"load_asked", budget.load_asked},
+          {"load_granted", budget.load_granted},
+          {"ran_out", text_or_null(budget.ran_out)}};
+}
+
 json lost_json(const LostWrite& lost) {
   json out;
   out["op"] = lost.op;
@@ -316,6 +324,10 @@ RunResults results_of(const json& in) {
     r.stalls.push_back({number<Nanos>(stall, "at"), number<Nanos>(stall, "length")});
   }
   r.notes = texts(in, "notes");
+  if (const json& budget = field(in, "budget"); !budget.is_null()) {
+    r.budget = {number<Nanos>(budget, "asked"), number<Nanos>(budget, "load_asked"),
+                number<Nanos>(budget, "load_granted"), text(budget, "ran_out")};
+  }
   return r;
 }
 
@@ -355,6 +367,7 @@ Result<std::string> results_json(const RunResults& results, const std::string& h
   out["notes"] = results.notes;
   append("ladder", results.ladder, rung_json);
   append("lost_writes", results.lost_writes, lost_json);
+  out["budget"] = budget_json(results.budget);
   // Texts may hold bytes of a database that are not UTF-8: those are replaced, the rest is kept.
   return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }

@@ -66,6 +66,15 @@ struct LostWrite {
   std::uint64_t reads = 0;  ///< asked after the last heal and its answer, and none shows it
 };
 
+/// What a budget of wall-clock time did to the run (harness/budget.hpp).
+struct BudgetRecord {
+  Nanos asked = 0;  ///< 0: the run had none
+  Nanos load_asked = 0;
+  Nanos load_granted = 0;
+  std::string
+      ran_out;  ///< in which phase: start, set-up, faults, recovery, reads; empty: it sufficed
+};
+
 struct RunResults {
   std::string sunder_version;
   std::string suite;
@@ -87,6 +96,7 @@ struct RunResults {
   std::vector<StallRecord> stalls;
   std::vector<std::string>
       notes;  ///< plain sentences that a reader must know ("the run was interrupted")
+  BudgetRecord budget;
 };
 
 /// `history_path`: from which the witness's events are copied into the JSON.

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "base/log.hpp"
+#include "base/units.hpp"
 #include "harness/judge.hpp"
 #include "harness/nemesis.hpp"
 #include "harness/recorder.hpp"
@@ -48,6 +49,40 @@ Status write_file(const std::string& path, const std::string& text) {
   return {};
 }
 
+// What is known of a run before anything has happened in it.
+RunResults blank_results(const RunOptions& options, const std::string& ran_out) {
+  RunResults results;
+  results.sunder_version = options.sunder_version;
+  results.suite = options.suite->name;
+  results.seed = options.seed;
+  results.system_name = options.suite->cluster.system;
+  results.nodes = options.suite->cluster.nodes;
+  if (options.cluster != nullptr) {
+    results.system_name = options.cluster->system();
+    results.system_version = options.cluster->version();
+    results.nodes = node_names(*options.cluster);
+  }
+  if (!options.budget) return results;
+  const RunBudget& budget = *options.budget;
+  results.budget = {budget.budget, budget.load_asked, budget.plan.load, ran_out};
+  if (const std::string words = shortened_words(budget); !words.empty()) {
+    results.notes.push_back(words);
+  }
+  if (!ran_out.empty()) {
+    results.notes.push_back("The budget of " + format_duration(budget.budget) + " was used up (" +
+                            ran_out + "); what came after is not known.");
+  }
+  return results;
+}
+
+Status write_folder(const RunResults& results, const std::string& run_dir) {
+  auto json = results_json(results, run_dir + "/history.jsonl");
+  if (!json) return json.error();
+  SUNDER_TRY(write_file(run_dir + "/results.json", *json));
+  SUNDER_TRY(write_file(run_dir + "/junit.xml", junit_xml(results)));
+  return write_report(run_dir);
+}
+
 // One run's threads and what they share. Stops and joins what still runs when it goes out of scope.
 class Run {
  public:
@@ -66,13 +101,17 @@ class Run {
   void stop_threads();
   Status calm_down();
   Result<RunResults> conclude();
-  Status write_results(const RunResults& results);
+  void recover();
 
   [[nodiscard]] Nanos now() const { return clock_.now() - options_.t0; }
   [[nodiscard]] bool interrupted() const {
     return options_.interrupted != nullptr && options_.interrupted->load();
   }
   [[nodiscard]] std::string path(const char* name) const { return options_.run_dir + '/' + name; }
+  // True where a budget has no time left for what had to be over by then.
+  [[nodiscard]] bool past(Nanos BudgetPlan::*moment) const {
+    return options_.budget && clock_.now() >= options_.budget->plan.*moment;
+  }
   void say(const std::string& line, bool step = true);
   void show_progress();
 
@@ -90,6 +129,7 @@ class Run {
   Status nemesis_status_;              // read after its thread was joined
   std::vector<Status> worker_status_;  // the same
   std::atomic<bool> worker_failed_{false};
+  std::string ran_out_;  // the phase in which the budget was used up
   std::vector<std::thread> workers_;
   std::thread nemesis_;
 };
@@ -134,7 +174,8 @@ Status Run::prepare() {
   shared_.topology = options_.topology;
   shared_.seed = options_.seed;
   shared_.t0 = options_.t0;
-  shared_.stop = [this] { return stop_workers_.load(); };
+  shared_.stop = [this] { return stop_workers_.load() || past(&BudgetPlan::halt_at); };
+  shared_.no_more_reads = [this] { return past(&BudgetPlan::reads_by); };
   return set_up(shared_);
 }
 
@@ -176,10 +217,11 @@ void Run::wait() {
     return interrupted() || worker_failed_ || !recorder_->health().ok() ||
            (nemesis_done_ && (clock_.now() >= end || !nemesis_status_.ok()));
   };
-  while (sleep_until(clock_, next_line, over)) {
+  while (sleep_until(clock_, next_line, [&] { return over() || past(&BudgetPlan::halt_at); })) {
     show_progress();
     next_line = clock_.now() + kProgressEvery;
   }
+  if (!over()) ran_out_ = "faults";
 }
 
 void Run::stop_threads() {
@@ -206,54 +248,58 @@ Status Run::calm_down() {
     say("interrupted: the network is healed, no final reads");
     return {};
   }
-  say("the network is healed; final reads of every key at every node");
-  Probe probe(*options_.cluster, clock_);
-  if (!probe.wait_serving(suite_.recovery.bound, [this] { return interrupted(); })) {
-    log_.note("The cluster did not serve at every node before the final reads.");
+  if (!ran_out_.empty()) {
+    say("out of time: the network is healed, no final reads");
+    return {};
   }
+  say("the network is healed; final reads of every key at every node");
+  recover();
   if (!sleep_until(clock_, clock_.now() + suite_.workload.quiet,
                    [this] { return interrupted(); })) {
     say("interrupted: no final reads");
     return {};
   }
   SUNDER_TRY(final_reads(shared_));
+  if (past(&BudgetPlan::reads_by) && ran_out_.empty()) ran_out_ = "reads";
   return recorder_->sync();
 }
 
-Status Run::write_results(const RunResults& results) {
-  auto json = results_json(results, path("history.jsonl"));
-  if (!json) return json.error();
-  SUNDER_TRY(write_file(path("results.json"), *json));
-  SUNDER_TRY(write_file(path("schedule.toml"), schedule_toml(suite_, log_.turns(), options_.seed)));
-  SUNDER_TRY(write_file(path("junit.xml"), junit_xml(results)));
-  return write_report(options_.run_dir);
+// The final reads are of a cluster that serves, if it does so in time.
+void Run::recover() {
+  const auto stop = [this] { return interrupted() || past(&BudgetPlan::serve_by); };
+  if (Probe(*options_.cluster, clock_).wait_serving(suite_.recovery.bound, stop)) return;
+  log_.note("The cluster did not serve at every node before the final reads.");
+  if (past(&BudgetPlan::serve_by)) ran_out_ = "recovery";
 }
 
 Result<RunResults> Run::conclude() {
-  RunResults results;
-  results.sunder_version = options_.sunder_version;
-  results.suite = suite_.name;
-  results.seed = options_.seed;
-  results.system_name = options_.cluster->system();
-  results.system_version = options_.cluster->version();
-  results.nodes = node_names(*options_.cluster);
+  RunResults results = blank_results(options_, ran_out_);
   results.duration = clock_.now() - shared_.start;
   results.ops = shared_.counters.ops;
   results.faults = log_.faults();
   results.recovery = log_.recovery();
-  results.notes = log_.notes();
+  for (const std::string& note : log_.notes()) results.notes.push_back(note);
   watchdog_->stop();  // judging may take a processor for itself; that is no stall of the run
   results.stalls = watchdog_->stalls();
   const bool cut_short = interrupted();
   if (cut_short) results.notes.emplace_back("The run was interrupted.");
   say("judging " + std::to_string(results.ops) + " operations");
-  judge_run(suite_, path("history.jsonl"), path("events.jsonl"), cut_short, &results);
-  SUNDER_TRY(write_results(results));
+  JudgeOptions judging;
+  if (!ran_out_.empty()) judging.cut_short = "budget.time";
+  if (cut_short) judging.cut_short = "interrupted";
+  if (options_.budget) judging.until = options_.budget->plan.checks_by;
+  judge_run(suite_, path("history.jsonl"), path("events.jsonl"), judging, &results);
+  SUNDER_TRY(write_file(path("schedule.toml"), schedule_toml(suite_, log_.turns(), options_.seed)));
+  SUNDER_TRY(write_folder(results, options_.run_dir));
   return results;
 }
 
 Result<RunResults> Run::run() {
-  SUNDER_TRY(prepare());
+  if (Status prepared = prepare(); !prepared.ok()) {
+    // A set-up that was given no more time, and not one that failed.
+    if (past(&BudgetPlan::halt_at)) return give_up_run(options_, "set-up");
+    return std::move(prepared).error();
+  }
   start();
   wait();
   SUNDER_TRY(calm_down());
@@ -278,6 +324,14 @@ Status workload_is_offered(const std::string& workload, const std::string& clien
 
 Result<RunResults> run_suite(const RunOptions& options) {
   return Run(options).run();
+}
+
+Result<RunResults> give_up_run(const RunOptions& options, const std::string& phase) {
+  RunResults results = blank_results(options, phase);
+  results.budget.load_granted = 0;
+  results.reason = "budget.time";
+  SUNDER_TRY(write_folder(results, options.run_dir));
+  return results;
 }
 
 int exit_code_of(const RunResults& results) {

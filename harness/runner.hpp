@@ -8,9 +8,11 @@
 
 #include <atomic>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "harness/budget.hpp"
 #include "harness/cluster.hpp"
 #include "harness/results.hpp"
 #include "harness/suite.hpp"
@@ -28,13 +30,20 @@ struct RunOptions {
   Topology topology;  ///< with the harness clients c1, c2, … and their addresses
   std::string sunder_version;
   const std::atomic<bool>* interrupted = nullptr;
+  /// The suite's load has been shortened to it. Past its moments the run heals, judges what is known and ends.
+  std::optional<RunBudget> budget = {};
   /// Called from the main thread with one line of progress: at each step (`step`), and about twice a second.
   std::function<void(const std::string&, bool step)> progress;
 };
 
-/// RETURNS the results, also when a check failed or the run was interrupted; history.jsonl, results.json, junit.xml and
-/// report.html are in the run folder then. ERRORS: unavailable (proxy can't heal, database client can't start), io.
+/// RETURNS the results, also when a check failed, the run was interrupted or its budget ran out; history.jsonl,
+/// results.json, junit.xml and report.html are in the run folder then. ERRORS: unavailable (proxy can't heal,
+/// database client can't start), io.
 [[nodiscard]] Result<RunResults> run_suite(const RunOptions& options);
+
+/// A run whose budget was used up in `phase`, before its load began: unknown, `budget.time`, with its run folder.
+/// `options` may have no cluster. ERRORS: io.
+[[nodiscard]] Result<RunResults> give_up_run(const RunOptions& options, const std::string& phase);
 
 /// ERRORS: not_found; invalid where clients of that kind lack an operation that the workload draws.
 [[nodiscard]] Status workload_is_offered(const std::string& workload, const std::string& client);

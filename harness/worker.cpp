@@ -141,7 +141,7 @@ Status set_up(WorkerShared& shared) {
         Outcome outcome;
         for (int attempt = 0; attempt < kSetUpTries; ++attempt) {
           outcome = (*client)->invoke(request);
-          if (outcome.type != EventType::fail) break;
+          if (outcome.type != EventType::fail || shared.stop()) break;
           sleep_until(*shared.clock, shared.clock->now() + kPauseBeforeSetUp, shared.stop);
         }
         if (outcome.type == EventType::ok) continue;
@@ -176,6 +176,7 @@ Status final_reads(WorkerShared& shared) {
         for (const OpRequest& read : reads) {
           bool answered = false;
           for (int attempt = 0; attempt < kFinalTries && !answered; ++attempt) {
+            if (shared.no_more_reads && shared.no_more_reads()) return {};
             shared.recorder->invoke(process, read, nodes[i].name);
             const Outcome outcome = (*client)->invoke(read);
             shared.recorder->complete(process, read, outcome, nodes[i].name);

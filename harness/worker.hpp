@@ -48,6 +48,7 @@ struct WorkerShared {
   Nanos t0 = 0;
   Nanos start = 0;  ///< on the clock: open-loop schedules begin here
   StopCheck stop;
+  StopCheck no_more_reads;  ///< asked between final reads; none: all are made
   OpCounters counters;
 };
 
@@ -65,7 +66,8 @@ struct WorkerShared {
 [[nodiscard]] Status set_up(WorkerShared& shared);
 
 /// Reads every key at every node through fresh clients, linearizably, and has it recorded; an operation that is not
-/// answered is asked again, at most twice. Makes a thread per node, joined on return.
+/// answered is asked again, at most twice. None is asked once shared.no_more_reads(). Makes a thread per node, joined on
+/// return.
 [[nodiscard]] Status final_reads(WorkerShared& shared);
 
 }  // namespace sunder::harness

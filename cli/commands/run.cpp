@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <random>
 #include <sstream>
 
@@ -16,6 +17,7 @@
 #include "cli/preflight.hpp"
 #include "cli/session.hpp"
 #include "cli/terminal.hpp"
+#include "harness/budget.hpp"
 #include "harness/runner.hpp"
 #include "harness/system.hpp"
 
@@ -28,6 +30,7 @@ struct RunArgs {
   std::uint64_t seed = 0;
   bool seeded = false;
   std::string time;
+  std::string budget;
   bool quiet = false;
   bool json = false;
 };
@@ -46,6 +49,9 @@ std::optional<int> parse(const std::vector<std::string>& words, RunArgs& args) {
                    ->type_name("N");
   app.add_option("--time", args.time, "how long the nemesis works, instead of the suite's time")
       ->type_name("30s");
+  app.add_option("--budget", args.budget,
+                 "everything ends within this wall-clock time; the load is shortened to it")
+      ->type_name("5m");
   app.add_flag("--quiet", args.quiet, "no progress");
   app.add_flag("--json", args.json, "prints results.json instead of words");
   app.footer(
@@ -77,6 +83,12 @@ void print_words(const harness::RunResults& results, const std::string& run_dir)
   std::printf("%-14s %s/report.html\n", "report", run_dir.c_str());
 }
 
+// --budget, and what the run needs of it.
+struct Limits {
+  std::optional<harness::RunBudget> budget;
+  harness::BudgetNeeds needs;
+};
+
 Status copy_suite(const std::string& from, const std::string& run_dir) {
   std::error_code ec;
   std::filesystem::copy_file(from, run_dir + "/suite.toml", ec);
@@ -84,17 +96,48 @@ Status copy_suite(const std::string& from, const std::string& run_dir) {
   return {};
 }
 
-// Before anything starts: clients of this system can do what the workload asks for.
-Status workload_offered(const harness::Suite& suite) {
+// Before anything starts: clients of this system can do what the workload asks for, and there is time for it.
+// RETURNS the budget, if there is one, without the load that it grants.
+Result<Limits> check_system(const harness::Suite& suite, const RunArgs& args, Nanos begin) {
   const auto system = harness::load_system(suite.cluster.system);
   if (!system) return system.error();
-  return harness::workload_is_offered(suite.workload.name,
-                                      system->client.empty() ? system->name : system->client);
+  SUNDER_TRY(harness::workload_is_offered(suite.workload.name,
+                                          system->client.empty() ? system->name : system->client));
+  Limits out;
+  if (args.budget.empty()) return out;
+  const auto budget = parse_duration(args.budget);
+  if (!budget || *budget <= 0) {
+    return Error{ErrorCode::invalid, "--budget: write a duration above zero, for example 5m"};
+  }
+  out.needs = harness::budget_needs(suite, *system);
+  SUNDER_TRY(harness::budget_fits(*budget, out.needs));
+  harness::RunBudget run;
+  run.budget = *budget;
+  run.begin = begin;
+  run.load_asked = suite.workload.time;
+  run.plan = harness::plan_budget(run.budget, begin, begin, out.needs, run.load_asked);
+  out.budget = run;
+  return out;
+}
+
+// The cluster serves: what the start did not need is the load's. RETURNS false where it needed too much.
+bool grant_load(Limits& limits, harness::Suite& suite, Progress& progress) {
+  if (!limits.budget) return true;
+  harness::RunBudget& run = *limits.budget;
+  const Nanos now = monotonic_clock().now();
+  if (now > run.plan.start_by) return false;
+  run.plan = harness::plan_budget(run.budget, run.begin, now, limits.needs, run.load_asked);
+  suite.workload.time = run.plan.load;
+  progress.update("budget " + format_duration(run.budget) + ": the load lasts " +
+                      format_duration(run.plan.load) + " of " + format_duration(run.load_asked),
+                  true);
+  return true;
 }
 
 // REQUIRES everything checked. Owns the session for its time.
 Result<harness::RunResults> run_in_session(const harness::Suite& suite, const RunArgs& args,
-                                           const std::string& run_dir, Progress& progress) {
+                                           Limits limits, const std::string& run_dir,
+                                           Progress& progress) {
   auto scratch = make_scratch();
   if (!scratch) return scratch.error();
   SessionOptions options;
@@ -105,20 +148,26 @@ Result<harness::RunResults> run_in_session(const harness::Suite& suite, const Ru
   options.t0 = monotonic_clock().now();
   options.seed = args.seed;
   options.progress = [&progress](const std::string& line) { progress.update(line, true); };
+  if (limits.budget) options.ready_by = limits.budget->plan.start_by;
   auto session = Session::start(options);
-  if (!session) return session.error();
 
+  harness::Suite granted = suite;
   harness::RunOptions run;
-  run.suite = &suite;
-  run.cluster = &(*session)->cluster();
-  run.api_url = (*session)->api_url();
+  run.suite = &granted;
   run.run_dir = run_dir;
   run.t0 = options.t0;
   run.seed = args.seed;
-  run.topology = (*session)->topology();
   run.sunder_version = version();
   run.interrupted = &interrupted();
   run.progress = [&progress](const std::string& line, bool step) { progress.update(line, step); };
+  run.budget = limits.budget;
+  if (!session && session.error().id == "budget.time") return harness::give_up_run(run, "start");
+  if (!session) return session.error();
+  if (!grant_load(limits, granted, progress)) return harness::give_up_run(run, "start");
+  run.budget = limits.budget;
+  run.cluster = &(*session)->cluster();
+  run.api_url = (*session)->api_url();
+  run.topology = (*session)->topology();
   auto results = harness::run_suite(run);
   const auto around = (*session)->bypasses();
   (*session)->stop();
@@ -127,6 +176,7 @@ Result<harness::RunResults> run_in_session(const harness::Suite& suite, const Ru
 }
 
 int run(const std::vector<std::string>& words) {
+  const Nanos begin = monotonic_clock().now();
   RunArgs args;
   if (const auto stop = parse(words, args)) return *stop;
   auto suite = harness::load_suite(args.suite);
@@ -139,7 +189,8 @@ int run(const std::vector<std::string>& words) {
     suite->workload.time = *time;
   }
   if (!args.seeded) args.seed = std::random_device{}();
-  if (const auto offered = workload_offered(*suite); !offered) return fail(offered.error());
+  const auto limits = check_system(*suite, args, begin);
+  if (!limits) return fail(limits.error());
   const auto ready = preflight_or_explicit(*suite);
   if (!ready) return fail(ready.error());
   const std::string dir = args.out.empty() ? default_run_dir(suite->name) : args.out;
@@ -151,7 +202,7 @@ int run(const std::vector<std::string>& words) {
   install_interrupt();
   Progress progress(args.quiet || args.json);
   if (!ready->empty()) progress.update(*ready, true);
-  auto results = run_in_session(*suite, args, run_dir, progress);
+  auto results = run_in_session(*suite, args, *limits, run_dir, progress);
   progress.finish();
   if (!results) {
     std::fprintf(stderr, "sunder: what is known is in %s\n", run_dir.c_str());

@@ -66,7 +66,9 @@ Result<Findings> run_cap(const CapOptions& options) {
     experiment.progress("judging " + std::to_string(records->ops) + " operations", true);
   }
   RunResults run = as_run(options, suite, *records);
-  judge_run(suite, dir + "/history.jsonl", dir + "/events.jsonl", records->interrupted, &run);
+  JudgeOptions judging;
+  if (records->interrupted) judging.cut_short = "interrupted";
+  judge_run(suite, dir + "/history.jsonl", dir + "/events.jsonl", judging, &run);
   auto json = results_json(run, dir + "/history.jsonl");
   if (!json) return json.error();
   SUNDER_TRY(write_file(dir + "/results.json", *json));

@@ -103,24 +103,24 @@ TEST_CASE("judge: recovery") {
 
 TEST_CASE("judge: verdicts merge as fail > unknown > pass, and the exit code follows") {
   RunResults results;
-  merge_checks(false, &results);
+  merge_checks("", &results);
   CHECK(results.verdict == Verdict::unknown);  // nothing was judged
   results.checks = {checked("a", Verdict::pass)};
-  merge_checks(false, &results);
+  merge_checks("", &results);
   CHECK(results.verdict == Verdict::pass);
   CHECK(exit_code_of(results) == 0);
   results.checks.push_back(checked("b", Verdict::unknown, "vacuous.no_power"));
-  merge_checks(false, &results);
+  merge_checks("", &results);
   CHECK(results.verdict == Verdict::unknown);
   CHECK(results.reason == "vacuous.no_power");
   CHECK(exit_code_of(results) == 3);
   results.checks.push_back(checked("c", Verdict::fail));
-  merge_checks(false, &results);
+  merge_checks("", &results);
   CHECK(results.verdict == Verdict::fail);
   CHECK(results.reason.empty());
   CHECK(exit_code_of(results) == 1);
   results.checks = {checked("a", Verdict::pass)};
-  merge_checks(true, &results);
+  merge_checks("interrupted", &results);
   CHECK(results.verdict == Verdict::unknown);
   CHECK(results.reason == "interrupted");
   CHECK(exit_code_of(results) == 130);
@@ -129,7 +129,7 @@ TEST_CASE("judge: verdicts merge as fail > unknown > pass, and the exit code fol
 namespace {
 
 // Judges a history of one write and `reads` reads that see it, with one cut in force from 1 s to 2 s.
-RunResults judged_run(Suite suite, int reads, bool vacuous) {
+RunResults judged_run(Suite suite, int reads, bool vacuous, const JudgeOptions& options = {}) {
   const test::TempDir folder;
   const std::string history = folder.path() + "/history.jsonl";
   const std::string events = folder.path() + "/events.jsonl";
@@ -168,7 +168,7 @@ RunResults judged_run(Suite suite, int reads, bool vacuous) {
   results.faults = {fault};
   suite.nemeses.resize(1);
   suite.linearizable.wanted = true;
-  judge_run(suite, history, events, false, &results);
+  judge_run(suite, history, events, options, &results);
   return results;
 }
 
@@ -191,6 +191,20 @@ TEST_CASE("judge: a run passes, lacks power, lacks the demanded power, or met no
   CHECK(vacuous.verdict == Verdict::unknown);
   CHECK(vacuous.reason == "vacuous.fault");
   CHECK(vacuous.checks.back().name == "nemesis");
+}
+
+TEST_CASE("judge: what was cut short, or has no time left, is unknown, and never a pass") {
+  const RunResults cut = judged_run({}, 5, false, {"budget.time", check::kNever});
+  CHECK(cut.verdict == Verdict::unknown);
+  CHECK(cut.reason == "budget.time");
+  CHECK(cut.checks[0].verdict == Verdict::pass);  // as far as it goes
+  CHECK(cut.ladder.empty());
+  CHECK(exit_code_of(cut) == 3);
+  const RunResults late = judged_run({}, 5, false, {"", monotonic_clock().now() - kSecond});
+  CHECK(late.verdict == Verdict::unknown);
+  CHECK(late.reason == "budget.time");
+  const RunResults early = judged_run({}, 5, false, {"", monotonic_clock().now() + 60 * kSecond});
+  CHECK(early.verdict == Verdict::pass);
 }
 
 TEST_CASE("judge: checks that the suite names are run, and say so where they do not fit") {
@@ -238,7 +252,7 @@ TEST_CASE("judge: a history that can't be read is unknown, never pass") {
   Suite suite;
   suite.linearizable.wanted = true;
   RunResults results;
-  judge_run(suite, "/nowhere/history.jsonl", "/nowhere/events.jsonl", false, &results);
+  judge_run(suite, "/nowhere/history.jsonl", "/nowhere/events.jsonl", {}, &results);
   CHECK(results.verdict == Verdict::unknown);
   CHECK(results.reason == "input");
 }

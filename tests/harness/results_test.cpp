@@ -77,6 +77,7 @@ RunResults example() {
   r.recovery.push_back({"p2", 60, 0, 100, false});
   r.stalls.push_back({70, 150 * kMillisecond});
   r.notes = {"the run was interrupted"};
+  r.budget = {300 * kSecond, 60 * kSecond, 42 * kSecond, "reads"};
   return r;
 }
 
@@ -103,7 +104,7 @@ TEST_CASE("results.json has the contract's fields, in order and with its names")
   CHECK(keys == std::vector<std::string>{"sunder", "verdict", "reason", "seed", "system", "checks",
                                          "faults", "availability", "recovery", "staleness", "suite",
                                          "nodes", "duration", "ops", "stalls", "notes", "ladder",
-                                         "lost_writes"});
+                                         "lost_writes", "budget"});
   CHECK(j["verdict"] == "fail");
   CHECK(j["reason"].is_null());
   CHECK(j["seed"] == 18446744073709551615U);
@@ -140,6 +141,8 @@ TEST_CASE("results.json has the contract's fields, in order and with its names")
   CHECK(j["lost_writes"][0]["side"] == "isolated");
   CHECK(j["lost_writes"][1]["value"] == "a \"b\"");
   CHECK(j["lost_writes"][1]["fault"].is_null());
+  CHECK(j["budget"] == json::parse(R"({"asked":300000000000,"load_asked":60000000000,
+                                       "load_granted":42000000000,"ran_out":"reads"})"));
 }
 
 TEST_CASE("results.json read again gives the same results") {
