@@ -12,6 +12,7 @@
 #include "check/readers/format.hpp"
 #include "check/readers/json_event.hpp"
 #include "check/writers/writer.hpp"
+#include "cli/annotations.hpp"
 #include "cli/command.hpp"
 
 namespace sunder::cli {
@@ -115,6 +116,7 @@ std::optional<int> parse_check_words(const std::vector<std::string>& words,
   app.add_option("--convert", request.convert,
                  "write the history to standard output as " + list_of(writer_names()));
   app.add_flag("--json", request.json, "one JSON object a file");
+  add_annotations_option(app, request.annotations);
   if (const auto code = parse_command(app, words)) return code;
 
   if (const auto wrong = wrong_name(request)) return usage(*wrong);

@@ -23,6 +23,7 @@ struct CheckRequest {
   bool negative_balances = true;  ///< of a bank
   bool ladder = false;
   bool json = false;
+  std::string annotations = "auto";  ///< github, none
 };
 
 /// RETURNS an exit code where the words say all (--help) or are wrong. `interrupted`: set by Ctrl-C.

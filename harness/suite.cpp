@@ -372,6 +372,14 @@ Status check_network(const Suite& suite, const ConfigTable& root) {
   return {};
 }
 
+// Of "file:line".
+unsigned line_in(const std::string& where) {
+  unsigned line = 0;
+  const std::size_t digits = where.rfind(':') + 1;
+  std::from_chars(where.data() + digits, where.data() + where.size(), line);
+  return line;
+}
+
 }  // namespace
 
 std::string fault_kind_of(const NemesisSpec& spec) {
@@ -403,6 +411,10 @@ Result<Suite> load_suite(const std::string& path) {
   }
   check_windows(suite, nemeses);
   read_checks(root, &suite);
+  for (const std::string& check : root.table("checks").keys()) {
+    suite.check_lines[check] = line_in(root.table("checks").where(check));
+  }
+  if (!nemeses.empty()) suite.check_lines["nemesis"] = line_in(nemeses.front().where(""));
   SUNDER_TRY(root.finish());
   SUNDER_TRY(check_network(suite, root));
   return suite;

@@ -92,6 +92,8 @@ struct Suite {
   AvailabilityCheck availability;
   RecoveryCheck recovery;
   std::vector<std::string> checks;  ///< others that must hold, sorted by name
+  /// Of the file: where [checks.X] stands, and the first [[nemesis]] as "nemesis".
+  std::map<std::string, unsigned> check_lines;
 };
 
 /// The kind that its faults have in results: "drop", "delay", "kill".

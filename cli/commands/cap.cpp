@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <random>
 
+#include "cli/annotations.hpp"
 #include "cli/command.hpp"
 #include "cli/folders.hpp"
 #include "cli/interrupt.hpp"
@@ -30,11 +31,26 @@ struct CapArgs {
   bool quick = false;
   bool quiet = false;
   bool json = false;
+  std::string annotations = "auto";
 };
 
-int fail(const Error& error) {
+int fail(const Error& error, const Annotations& annotations) {
   std::fprintf(stderr, "sunder: %s\n", error.text().c_str());
+  annotations.print(error, "sunder cap");
   return exit_code(error.code);
+}
+
+// Letters that are not decided, and the whole table.
+void annotate(const Annotations& annotations, const cap::Findings& findings) {
+  if (!findings.decided()) {
+    harness::Annotation open;
+    open.level = harness::Annotation::Level::warning;
+    open.title = "sunder cap " + findings.row + ": undecided";
+    open.message = "partition: " + findings.partition.why + "\nelse: " + findings.other.why;
+    annotations.print({open});
+  }
+  annotations.summarize("### " + harness::markdown_text("sunder cap " + findings.row) + "\n\n" +
+                        harness::markdown_code(cap::findings_text(findings)));
 }
 
 std::optional<int> parse(const std::vector<std::string>& words, CapArgs& args) {
@@ -53,6 +69,7 @@ std::optional<int> parse(const std::vector<std::string>& words, CapArgs& args) {
       ->type_name("DIR");
   auto* seed = app.add_option("--seed", args.seed, "repeats the decisions of an earlier experiment")
                    ->type_name("N");
+  add_annotations_option(app, args.annotations);
   app.footer("\nrows:\n" + rows +
              "\nexit codes: 0 every letter is decided, 3 some are not, 2 usage, 4 environment, 130 "
              "Ctrl-C\nexample:    sunder cap etcd --quick");
@@ -103,15 +120,17 @@ Result<cap::Findings> run_in_session(const cap::Row& row, const cap::Plan& plan,
 int run(const std::vector<std::string>& words) {
   CapArgs args;
   if (const auto stop = parse(words, args)) return *stop;
+  const Annotations annotations(args.annotations, args.json);
+  const auto refuse = [&annotations](const Error& error) { return fail(error, annotations); };
   const auto row = cap::find_row(args.row);
-  if (!row) return fail(row.error());
+  if (!row) return refuse(row.error());
   if (!args.seeded) args.seed = std::random_device{}();
   const auto plan = cap::make_plan(**row, args.quick, args.seed);
-  if (!plan) return fail(plan.error());
+  if (!plan) return refuse(plan.error());
   const harness::Suite suite = cap::suite_of(**row, *plan);
-  if (auto ready = preflight(suite); !ready) return fail(ready.error());
+  if (auto ready = preflight(suite); !ready) return refuse(ready.error());
   const std::string dir = args.out.empty() ? default_run_dir(suite.name) : args.out;
-  if (auto made = make_run_dir(dir); !made) return fail(made.error());
+  if (auto made = make_run_dir(dir); !made) return refuse(made.error());
   const std::string run_dir = std::filesystem::absolute(dir).string();
   if (args.out.empty()) point_latest(run_dir);
 
@@ -121,11 +140,12 @@ int run(const std::vector<std::string>& words) {
   progress.finish();
   if (!findings) {
     std::fprintf(stderr, "sunder: what is known is in %s\n", run_dir.c_str());
-    return interrupted() ? 128 + interrupt_signal() : fail(findings.error());
+    return interrupted() ? 128 + interrupt_signal() : refuse(findings.error());
   }
   const std::string text =
       args.json ? cap::findings_json(*findings) + "\n" : cap::findings_text(*findings);
   std::fputs(text.c_str(), stdout);
+  if (annotations.on()) annotate(annotations, *findings);
   if (interrupted()) {
     std::fprintf(stderr, "sunder: interrupted; letters that need the rest are undecided\n");
     return 128 + interrupt_signal();

@@ -22,6 +22,7 @@
 #include "check/check_kind.hpp"
 #include "check/ladder.hpp"
 #include "check/writers/writer.hpp"
+#include "cli/annotations.hpp"
 #include "cli/check_request.hpp"
 #include "cli/check_ticker.hpp"
 #include "cli/check_view.hpp"
@@ -183,6 +184,20 @@ int exit_code_of(const std::vector<int>& codes) {
   return 0;
 }
 
+void annotate(const Annotations& annotations, const Judged& judged) {
+  const std::string file = annotations.file(judged.file);
+  if (!judged.error.empty()) {
+    harness::Annotation unread;
+    unread.file = file;
+    unread.title = "sunder check";
+    unread.message = judged.error;
+    annotations.print({unread});
+  }
+  annotations.print(harness::annotations_of(judged.checks, {file}));
+  annotations.summarize(harness::markdown_checks("sunder check " + file, judged.verdict,
+                                                 judged.reason, judged.checks));
+}
+
 int judge_file(const std::string& file, const CheckRequest& request) {
   Court court(file, request);
   if (court.read()) court.judge();
@@ -194,6 +209,8 @@ int judge_file(const std::string& file, const CheckRequest& request) {
     print_text(judged);
   }
   std::fflush(stdout);
+  const Annotations annotations(request.annotations, request.json);
+  if (annotations.on()) annotate(annotations, judged);
   return exit_code_of(judged);
 }
 

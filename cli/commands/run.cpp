@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "base/units.hpp"
+#include "cli/annotations.hpp"
 #include "cli/command.hpp"
 #include "cli/folders.hpp"
 #include "cli/interrupt.hpp"
@@ -33,10 +34,12 @@ struct RunArgs {
   std::string budget;
   bool quiet = false;
   bool json = false;
+  std::string annotations = "auto";
 };
 
-int fail(const Error& error) {
+int fail(const Error& error, const Annotations& annotations) {
   std::fprintf(stderr, "sunder: %s\n", error.text().c_str());
+  annotations.print(error, "sunder run");
   return exit_code(error.code);
 }
 
@@ -54,6 +57,7 @@ std::optional<int> parse(const std::vector<std::string>& words, RunArgs& args) {
       ->type_name("5m");
   app.add_flag("--quiet", args.quiet, "no progress");
   app.add_flag("--json", args.json, "prints results.json instead of words");
+  add_annotations_option(app, args.annotations);
   app.footer(
       "\nexit codes: 0 pass, 1 a check failed, 2 usage or suite, 3 unknown, 4 environment, 130 "
       "Ctrl-C\n"
@@ -81,6 +85,16 @@ void print_words(const harness::RunResults& results, const std::string& run_dir)
               results.reason.empty() ? "" : "  ", results.reason.c_str(), lost_words.c_str(),
               static_cast<unsigned long long>(results.seed));
   std::printf("%-14s %s/report.html\n", "report", run_dir.c_str());
+}
+
+void annotate(const Annotations& annotations, const harness::RunResults& results,
+              const harness::Suite& suite, const RunArgs& args, const std::string& dir) {
+  const std::string note =
+      "seed " + std::to_string(results.seed) + ", report " + dir + "/report.html";
+  annotations.print(
+      harness::annotations_of(results, {annotations.file(suite.path), suite.check_lines, note}));
+  const std::string again = suite.path + (args.time.empty() ? "" : " --time " + args.time);
+  annotations.summarize(harness::markdown_run(results, again, dir));
 }
 
 // --budget, and what the run needs of it.
@@ -179,25 +193,27 @@ int run(const std::vector<std::string>& words) {
   const Nanos begin = monotonic_clock().now();
   RunArgs args;
   if (const auto stop = parse(words, args)) return *stop;
+  const Annotations annotations(args.annotations, args.json);
+  const auto refuse = [&annotations](const Error& error) { return fail(error, annotations); };
   auto suite = harness::load_suite(args.suite);
-  if (!suite) return fail(suite.error());
+  if (!suite) return refuse(suite.error());
   if (!args.time.empty()) {
     auto time = parse_duration(args.time);
     if (!time || *time <= 0) {
-      return fail({ErrorCode::invalid, "--time: write a duration above zero, for example 30s"});
+      return refuse({ErrorCode::invalid, "--time: write a duration above zero, for example 30s"});
     }
     suite->workload.time = *time;
   }
   if (!args.seeded) args.seed = std::random_device{}();
   const auto limits = check_system(*suite, args, begin);
-  if (!limits) return fail(limits.error());
+  if (!limits) return refuse(limits.error());
   const auto ready = preflight_or_explicit(*suite);
-  if (!ready) return fail(ready.error());
+  if (!ready) return refuse(ready.error());
   const std::string dir = args.out.empty() ? default_run_dir(suite->name) : args.out;
-  if (auto made = make_run_dir(dir); !made) return fail(made.error());
+  if (auto made = make_run_dir(dir); !made) return refuse(made.error());
   const std::string run_dir = std::filesystem::absolute(dir).string();
   if (args.out.empty()) point_latest(run_dir);
-  if (auto copied = copy_suite(args.suite, run_dir); !copied) return fail(copied.error());
+  if (auto copied = copy_suite(args.suite, run_dir); !copied) return refuse(copied.error());
 
   install_interrupt();
   Progress progress(args.quiet || args.json);
@@ -206,7 +222,7 @@ int run(const std::vector<std::string>& words) {
   progress.finish();
   if (!results) {
     std::fprintf(stderr, "sunder: what is known is in %s\n", run_dir.c_str());
-    return interrupted() ? 128 + interrupt_signal() : fail(results.error());
+    return interrupted() ? 128 + interrupt_signal() : refuse(results.error());
   }
   if (args.json) {
     std::ifstream in(run_dir + "/results.json");
@@ -216,6 +232,7 @@ int run(const std::vector<std::string>& words) {
   } else {
     print_words(*results, run_dir);
   }
+  if (annotations.on()) annotate(annotations, *results, *suite, args, dir);
   return interrupted() ? 128 + interrupt_signal() : harness::exit_code_of(*results);
 }
 

@@ -63,8 +63,9 @@ bool failed_in(const RunResults& results, const std::string& check) {
 
 Result<Trials::Ended> Trials::attempt(const std::string& suite_path, const std::string& out,
                                       Nanos limit) {
-  const std::vector<std::string> words{program_, "run", suite_path, "--seed", std::to_string(seed_),
-                                       "--out",  out,   "--quiet"};
+  const std::vector<std::string> words{
+      program_, "run", suite_path, "--seed",        std::to_string(seed_),
+      "--out",  out,   "--quiet",  "--annotations", "none"};
   const std::vector<char*> argv = exec_words(words);
   const int quiet = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   const int errors =

@@ -60,7 +60,8 @@ class Sandbox:
                 for name in [folder] + [os.path.join(folder, f) for f in files]:
                     os.chown(name, USER, USER)
         self.env = dict(os.environ, TMPDIR=self.sub("tmp"), XDG_RUNTIME_DIR=self.sub("run"), HOME=self.path)
-        self.env.pop("SUNDER_API", None)
+        for name in ("SUNDER_API", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+            self.env.pop(name, None)
 
     def sub(self, *names):
         return os.path.join(self.path, *names)

@@ -92,6 +92,9 @@ TEST_CASE("suite: every field of a good file is read") {
   CHECK(suite.cluster.system == "etcd");
   CHECK(suite.cluster.nodes == std::vector<std::string>{"n1", "n2", "n3"});
   CHECK(suite.workload.clients == 6);
+  CHECK(suite.check_lines.at("linearizable") == 18);
+  CHECK(suite.check_lines.at("availability") == 20);
+  CHECK(suite.check_lines.at("nemesis") == 12);
   CHECK(suite.workload.rate == 200);
   CHECK(suite.workload.time == 27 * kSecond);
   CHECK(suite.workload.reads == "linearizable");
