@@ -106,6 +106,8 @@ def chapter(row, runs):
         undecided = [part for part in ("partition", "else") for run in runs if run["ops"].get(kind, {}).get(part) == "undecided"]
         if undecided:
             out.append(f"- `undecided`, {kind}, {undecided[0]}: {' '.join(one['why'])}")
+    if row.get("argued"):
+        out.append(f"- Why runs are undecided: {row['argued']}")
     contradiction = agrees(row, runs)
     if contradiction:
         out.append(f"- Other than the documents lead one to expect: {contradiction}.")
