@@ -102,12 +102,15 @@ def chapter(row, runs):
     else:
         out.append(f"- Not refuted as linearizable in {' / '.join(str(run['power']) for run in runs)} opportunities, "
                    f"{' / '.join(str(run['power_inside']) for run in runs)} of them inside the cuts.")
-    for kind, one in first["ops"].items():
-        undecided = [part for part in ("partition", "else") for run in runs if run["ops"].get(kind, {}).get(part) == "undecided"]
-        if undecided:
-            out.append(f"- `undecided`, {kind}, {undecided[0]}: {' '.join(one['why'])}")
-    if row.get("argued"):
-        out.append(f"- Why runs are undecided: {row['argued']}")
+    undecided = False
+    for kind in first["ops"]:
+        for at, part in enumerate(("partition", "else")):
+            whys = [run["ops"][kind]["why"][at] for run in runs if run["ops"].get(kind, {}).get(part) == "undecided"]
+            if whys:
+                undecided = True
+                out.append(f"- `undecided`, {kind}, {part}, {len(whys)} of {len(runs)} runs: {' · '.join(dict.fromkeys(whys))}")
+    if undecided and row.get("argued"):
+        out.append(f"- Why: {row['argued']}")
     contradiction = agrees(row, runs)
     if contradiction:
         out.append(f"- Other than the documents lead one to expect: {contradiction}.")
