@@ -47,12 +47,16 @@ void Annotations::print(const std::vector<harness::Annotation>& annotations) con
 }
 
 void Annotations::print(const Error& error, const std::string& command) const {
-  Error told = error;
+  harness::Annotation one = harness::annotation_of(error, command);
   // A suite is named as the user wrote it; GitHub wants it from the top of the repository.
-  if (const std::size_t colon = told.where.find(':'); colon != std::string::npos) {
-    told.where = file(told.where.substr(0, colon)) + told.where.substr(colon);
-  }
-  print({harness::annotation_of(told, command, repository_)});
+  if (!one.file.empty()) one.file = file(one.file);
+  print({one});
+}
+
+int Annotations::refuse(const Error& error, const std::string& command) const {
+  std::fprintf(stderr, "sunder: %s\n", error.text().c_str());
+  print(error, command);
+  return exit_code(error.code);
 }
 
 void Annotations::summarize(const std::string& markdown) const {

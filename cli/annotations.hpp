@@ -29,6 +29,8 @@ class Annotations {
   [[nodiscard]] std::string file(const std::string& path) const;
   void print(const std::vector<harness::Annotation>& annotations) const;
   void print(const Error& error, const std::string& command) const;
+  /// The error on standard error, and as an annotation. RETURNS its exit code.
+  [[nodiscard]] int refuse(const Error& error, const std::string& command) const;
   /// Adds to the summary of the job, where there is one.
   void summarize(const std::string& markdown) const;
 

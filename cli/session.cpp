@@ -284,7 +284,7 @@ Status Session::State::start_cluster() {
   supervisor = std::move(*created);
   if (Status started = supervisor->start_all(); !started.ok()) {
     // A node that fails is told as such; what was only given up is the budget's.
-    const bool given_up = started.error().message.rfind("interrupted", 0) == 0;
+    const bool given_up = started.error().id == "interrupted";
     return given_up && late() ? late_error(system.title) : std::move(started).error();
   }
   return wait_cluster_ready();

@@ -77,7 +77,8 @@ class Supervisor final : public Cluster, public ProgramHost {
   ~Supervisor() override;
 
   /// Prepares and starts every node; where the system says so, the first serves before the others are touched.
-  /// ERRORS: unavailable, timeout: which one could not be prepared or started, and why.
+  /// ERRORS: unavailable, timeout: which one could not be prepared or started, and why; of id "interrupted":
+  /// it was given up.
   Status start_all();
   /// SIGTERM to every process group, SIGKILL after two seconds; then ends the watching. Idempotent.
   void stop();

@@ -39,7 +39,8 @@ Status Supervisor::wait_first() {
     Status ready = wait_entries({entries_.front().get()}, kSlice);
     if (ready.ok() || ready.error().code != ErrorCode::timeout) return ready;
     if (plan_.interrupted && plan_.interrupted()) {
-      return Error{ErrorCode::unavailable, "interrupted while the cluster started"};
+      return Error{ErrorCode::unavailable, "interrupted while the cluster started", "",
+                   "interrupted"};
     }
     if (monotonic_clock().now() >= deadline) return ready;
   }
@@ -81,7 +82,8 @@ Status Supervisor::run_preparation(const Entry& entry, Preparation& step) {
   }
   if (!ended) {
     static_cast<void>(plan_.launcher->signal(spec.id, SIGKILL));
-    if (interrupted) return Error{ErrorCode::unavailable, "interrupted while " + what};
+    if (interrupted)
+      return Error{ErrorCode::unavailable, "interrupted while " + what, "", "interrupted"};
     return Error{ErrorCode::timeout, what + " took longer than " + format_duration(step.timeout) +
                                          "; see its log, " + spec.log};
   }

@@ -34,12 +34,6 @@ struct CapArgs {
   std::string annotations = "auto";
 };
 
-int fail(const Error& error, const Annotations& annotations) {
-  std::fprintf(stderr, "sunder: %s\n", error.text().c_str());
-  annotations.print(error, "sunder cap");
-  return exit_code(error.code);
-}
-
 // Letters that are not decided, and the whole table.
 void annotate(const Annotations& annotations, const cap::Findings& findings) {
   if (!findings.decided()) {
@@ -121,7 +115,9 @@ int run(const std::vector<std::string>& words) {
   CapArgs args;
   if (const auto stop = parse(words, args)) return *stop;
   const Annotations annotations(args.annotations, args.json);
-  const auto refuse = [&annotations](const Error& error) { return fail(error, annotations); };
+  const auto refuse = [&annotations](const Error& error) {
+    return annotations.refuse(error, "sunder cap");
+  };
   const auto row = cap::find_row(args.row);
   if (!row) return refuse(row.error());
   if (!args.seeded) args.seed = std::random_device{}();

@@ -37,12 +37,6 @@ struct RunArgs {
   std::string annotations = "auto";
 };
 
-int fail(const Error& error, const Annotations& annotations) {
-  std::fprintf(stderr, "sunder: %s\n", error.text().c_str());
-  annotations.print(error, "sunder run");
-  return exit_code(error.code);
-}
-
 std::optional<int> parse(const std::vector<std::string>& words, RunArgs& args) {
   CLI::App app{"Runs a chaos suite on a real cluster and judges what its clients saw.",
                "sunder run"};
@@ -194,7 +188,9 @@ int run(const std::vector<std::string>& words) {
   RunArgs args;
   if (const auto stop = parse(words, args)) return *stop;
   const Annotations annotations(args.annotations, args.json);
-  const auto refuse = [&annotations](const Error& error) { return fail(error, annotations); };
+  const auto refuse = [&annotations](const Error& error) {
+    return annotations.refuse(error, "sunder run");
+  };
   auto suite = harness::load_suite(args.suite);
   if (!suite) return refuse(suite.error());
   if (!args.time.empty()) {

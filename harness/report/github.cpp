@@ -110,12 +110,11 @@ std::vector<Annotation> annotations_of(const RunResults& results, const Annotate
   return out;
 }
 
-Annotation annotation_of(const Error& error, const std::string& command,
-                         const std::string& repository) {
+Annotation annotation_of(const Error& error, const std::string& command) {
   Annotation out;
   std::string where = error.where;
   out.line = take_line(&where);
-  if (out.line > 0) out.file = path_in(repository, where);
+  if (out.line > 0) out.file = where;
   out.title = command;
   out.message = out.line > 0 ? error.message : error.text();
   return out;

@@ -43,8 +43,7 @@ struct AnnotatedFile {
 [[nodiscard]] std::vector<Annotation> annotations_of(const RunResults& results,
                                                      const AnnotatedFile& file);
 /// What went wrong before there was a verdict, at its "file:line" where it has one.
-[[nodiscard]] Annotation annotation_of(const Error& error, const std::string& command,
-                                       const std::string& repository);
+[[nodiscard]] Annotation annotation_of(const Error& error, const std::string& command);
 
 /// Any text, to be read as it is.
 [[nodiscard]] std::string markdown_text(std::string_view text);

@@ -90,13 +90,13 @@ TEST_CASE("github: a run that is worse than its checks is a warning by itself") 
 
 TEST_CASE("github: mistakes in a suite stand at their line; other errors have none") {
   const Error mistake{ErrorCode::invalid, "there is no key \"foo\"", "/r/ci/s.toml:12:3"};
-  CHECK(workflow_command(annotation_of(mistake, "sunder run", "/r/")) ==
-        "::error file=ci/s.toml,line=12,title=sunder run::there is no key \"foo\"\n");
+  CHECK(workflow_command(annotation_of(mistake, "sunder run")) ==
+        "::error file=/r/ci/s.toml,line=12,title=sunder run::there is no key \"foo\"\n");
   const Error missing{ErrorCode::unavailable, "etcd is not installed", "", ""};
-  CHECK(workflow_command(annotation_of(missing, "sunder run", "/r")) ==
+  CHECK(workflow_command(annotation_of(missing, "sunder run")) ==
         "::error title=sunder run::etcd is not installed\n");
   const Error field{ErrorCode::invalid, "no such node", "groups[0][1]"};
-  CHECK(workflow_command(annotation_of(field, "sunder run", "/r")) ==
+  CHECK(workflow_command(annotation_of(field, "sunder run")) ==
         "::error title=sunder run::groups[0][1]: no such node\n");
 }
 
