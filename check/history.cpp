@@ -15,9 +15,9 @@ namespace sunder::check {
 
 namespace {
 
-constexpr const char* kKindNames[] = {"read",     "write",   "cas",     "append", "add",
-                                      "remove",   "enqueue", "dequeue", "drain",  "increment",
-                                      "transfer", "acquire", "release", "txn",    "other"};
+constexpr std::string_view kKindNames[] = {
+    "read",    "write", "cas",       "append",   "add",     "remove",  "enqueue", "dequeue",
+    "drain", "increment", "transfer", "acquire", "release", "txn", "other"};
 static_assert(std::size(kKindNames) == static_cast<std::size_t>(OpKind::other) + 1);
 
 std::string format_names() {
@@ -55,7 +55,7 @@ Result<ReadPolicy> policy_of(const Format& format, const ReadOptions& options) {
 }  // namespace
 
 const char* name_of(OpKind kind) {
-  return kKindNames[static_cast<std::size_t>(kind)];
+  return kKindNames[static_cast<std::size_t>(kind)].data();  // of a literal: ends with a zero
 }
 
 OpKind parse_op_kind(std::string_view f) {

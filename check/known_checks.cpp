@@ -57,6 +57,7 @@ namespace {
 
 // What the operations of a history look like, as far as it tells data types apart.
 struct Look {
+  std::uint32_t kinds = 0;  // bit i: there are operations of OpKind i
   bool append_txn = false;
   bool number_read = false;
   bool list_read = false;
@@ -66,6 +67,7 @@ struct Look {
 Look look_at(const History& history) {
   Look look;
   for (const Op& op : history.ops) {
+    look.kinds |= 1U << static_cast<unsigned>(op.kind);
     if (op.txn != kNone) {
       for (const Micro& micro : history.txn(op.txn)) {
         look.append_txn = look.append_txn || micro.f == Micro::F::append;
@@ -102,8 +104,8 @@ bool writes_alone(const History& history) {
 
 // The data type's own check; nullptr where linearizable is the strongest.
 const char* own_check(const History& history) {
-  const auto has = [&](OpKind kind) { return has_ops(history, {kind}); };
   const Look look = look_at(history);
+  const auto has = [&](OpKind kind) { return (look.kinds >> static_cast<unsigned>(kind) & 1U) != 0; };
   if (look.append_txn) return "list-append";
   if (writes_alone(history) && find_check("long-fork")->applies(history)) return "long-fork";
   if (has(OpKind::txn)) return writes_unique(history) ? "txn-causal" : nullptr;

@@ -40,6 +40,11 @@ class ValueTable {
   /// Nothing where the value is no list. LIFETIME: until the next intern.
   [[nodiscard]] std::optional<std::span<const ValueId>> list(ValueId id) const;
   [[nodiscard]] ValueShape shape(ValueId id) const;
+  /// Room for so many values, about.
+  void expect(std::size_t values) {
+    payload_.reserve(values);
+    kinds_.reserve(values);
+  }
   /// How many ids there are, the first two included.
   [[nodiscard]] std::size_t size() const { return payload_.size(); }
   /// Bytes of memory held, for budgets.

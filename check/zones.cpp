@@ -33,12 +33,19 @@ struct Block {
   std::uint32_t last_begin = kNone;
 };
 
+// One more than the greatest id that an operation or the initial value has.
+std::size_t ids_of(const std::vector<RegisterOp>& ops, ValueId initial) {
+  ValueId most = std::max(initial, kUnknown);
+  for (const RegisterOp& op : ops) most = std::max({most, op.in, op.out});
+  return std::size_t{most} + 1;
+}
+
 class Zones {
  public:
   Zones(const std::vector<RegisterOp>& ops, ValueId initial, const Deadline* deadline)
       : ops_(ops),
         deadline_(deadline),
-        values_(2 * ops.size() + 1),
+        values_(2 * ops.size() + 1, ids_of(ops, initial)),
         cluster_of_op_(ops.size(), kNone) {
     clusters_.reserve(ops.size() + 1);
     clusters_.emplace_back();
@@ -158,6 +165,8 @@ class Zones {
   }
 
   bool order_blocks() {
+    order_.reserve(clusters_.size());
+    blocks_.reserve(clusters_.size());
     for (std::uint32_t c = 0; c < clusters_.size(); ++c) {
       if (over(c)) return false;
       const Cluster& head = clusters_[c];
@@ -292,7 +301,7 @@ class Zones {
 // For each value: by how many operations it was left (the initial value by one more), and whether anybody observes it.
 struct ValueUse {
   ValueUse(const std::vector<RegisterOp>& ops, ValueId initial, const Deadline* deadline = nullptr)
-      : values(2 * ops.size() + 1) {
+      : values(2 * ops.size() + 1, ids_of(ops, initial)) {
     use(initial).left = 1;
     std::size_t step = 0;
     for (const auto& op : ops) {

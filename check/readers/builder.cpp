@@ -64,6 +64,8 @@ void HistoryBuilder::expect(double times) {
   constexpr double kMost = 1e9;
   const double ops = static_cast<double>(history_.ops.size()) * times * kSpare;
   history_.ops.reserve(static_cast<std::size_t>(std::min(ops, kMost)));
+  const double values = static_cast<double>(history_.values.size()) * times * kSpare;
+  history_.values.expect(static_cast<std::size_t>(std::min(values, kMost)));
 }
 
 Status HistoryBuilder::add_event(const RawEvent& event) {

@@ -51,6 +51,7 @@ TEST_CASE("power counts observations that could have caught something", "[check]
   build.read(80, 81, 0).at("n2").key("other");   // another key
   const Power power = measure_power(build.history, {cut(15, 50)});
   CHECK(power.total == 7);
+  CHECK(measure_power(build.history, {}).total == power.total);
   CHECK(power.inside == 3);
   CHECK(power.across == 5);
   // The next cut makes other sides: what was acknowledged before it is across no longer.
