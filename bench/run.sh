@@ -1,5 +1,5 @@
 #!/bin/sh
-# Measures; never part of the tests. Usage: bench/run.sh check | proxy | budgets [--quick] [--only NAME,…] [--help]
+# Measures; never part of the tests. Usage: bench/run.sh check | proxy | budgets | soak [--quick] [--only NAME,…] [--help]
 # The proxy's peers come from their packages: HAProxy from Debian, Toxiproxy through Go where Go is present. The court's
 # peer, Porcupine, is built by porcupine_peer.py, through Go as well.
 set -eu
@@ -28,10 +28,16 @@ case "${1:-}" in
     shift
     build sunder
     exec python3 bench/budgets.py "$@" ;;
+  soak)
+    shift
+    ./dev setup
+    build sunder
+    build/release/sunder install cassandra || true
+    exec python3 bench/soak.py "$@" ;;
   proxy)
     shift
     build sunder proxy_load bare_relay
     peers
     exec python3 bench/proxy_bench.py "$@" ;;
-  *) echo "usage: ./dev bench check | proxy | budgets [--quick] [--only NAME,…] [--help]" >&2; exit 2 ;;
+  *) echo "usage: ./dev bench check | proxy | budgets | soak [--quick] [--only NAME,…] [--help]" >&2; exit 2 ;;
 esac
