@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-#include "control/client.hpp"
+#include "sunder/client.hpp"
 #include "sunder/result.hpp"
 
 namespace sunder::cli {

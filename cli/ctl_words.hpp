@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "control/client.hpp"
+#include "sunder/client.hpp"
 #include "sunder/result.hpp"
 
 namespace CLI {

@@ -1,8 +1,8 @@
 // ServeSession: the proxy of explicit mode with its API, from its options to running, and back to nothing.
 //
-// serve (the command) → **ServeSession** → Proxy, Switchboard, ProxyTable, Toxiproxy, ApiServer.
+// serve (the command) → **ServeSession** → ExplicitNetwork, with the listeners and faults of the configuration.
 // The API answers only when everything of the configuration is in force.
-// Thread: the main thread. Ownership: owns all of them; the destructor ends them in the opposite order.
+// Thread: the main thread. Ownership: owns the network and the run-time file; the destructor ends both.
 // Tested by tests/cluster/serve_test.py.
 #pragma once
 
@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "cli/serve_config.hpp"
-#include "control/server.hpp"
+#include "control/proxies.hpp"
 
 namespace sunder::cli {
 

@@ -1,9 +1,9 @@
-// Client: one HTTP request per call; see client.hpp. One of the two files that include httplib.
+// Client: one HTTP request per call; see sunder/client.hpp. One of the two files that include httplib.
 //
 // PartitionRequest, FaultSpec, … → JSON → HTTP → JSON → Applied, RuleReport, or the API's Error.
 // No keep-alive, so no request is ever sent twice behind the caller's back.
 // Thread: one at a time. Tested by tests/control/server_test.cpp.
-#include "control/client.hpp"
+#include "sunder/client.hpp"
 
 #include <httplib.h>
 
@@ -12,9 +12,12 @@
 
 #include "control/json_text.hpp"
 
-namespace sunder::control {
+namespace sunder {
 namespace {
 
+using control::json_array;
+using control::json_quoted;
+using control::JsonText;
 using nlohmann::json;
 
 constexpr time_t kConnectSeconds = 2;
@@ -359,4 +362,4 @@ Result<std::string> Client::get(const std::string& path) {
   return state_->get(path);
 }
 
-}  // namespace sunder::control
+}  // namespace sunder

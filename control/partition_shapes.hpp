@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "control/client.hpp"
+#include "sunder/client.hpp"
 #include "sunder/result.hpp"
 #include "sunder/topology.hpp"
 

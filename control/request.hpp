@@ -14,8 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include "control/client.hpp"
 #include "control/json_text.hpp"
+#include "sunder/client.hpp"
 #include "sunder/fault.hpp"
 #include "sunder/result.hpp"
 

@@ -21,11 +21,11 @@
 #include <string>
 #include <vector>
 
-#include "control/client.hpp"
 #include "control/event_log.hpp"
 #include "proxy/identify/node_processes.hpp"
 #include "proxy/packet/packet_filter.hpp"
 #include "proxy/proxy.hpp"
+#include "sunder/client.hpp"
 #include "sunder/fault.hpp"
 #include "sunder/result.hpp"
 #include "sunder/time.hpp"

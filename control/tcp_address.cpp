@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <memory>
 
@@ -180,6 +181,14 @@ Result<HostPort> split_host_port(std::string_view text) {
     return wrong_address(text, "unexpected ']' in address");
   }
   return HostPort{std::string(host), std::string(text.substr(colon + 1))};
+}
+
+Result<std::uint16_t> numeric_port(const HostPort& address) {
+  std::uint16_t port = 0;
+  const char* end = address.port.data() + address.port.size();
+  const auto read = std::from_chars(address.port.data(), end, port);
+  if (read.ec == std::errc() && read.ptr == end) return port;
+  return Error{ErrorCode::invalid, "\"" + address.port + "\" is no port; write 0 to 65535"};
 }
 
 Result<std::string> resolve_tcp(std::string_view text) {

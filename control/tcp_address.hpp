@@ -8,6 +8,7 @@
 // Tested by tests/control/proxies_test.cpp.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,9 @@ struct HostPort {
 };
 /// ERRORS: invalid: "address x: missing port in address".
 [[nodiscard]] Result<HostPort> split_host_port(std::string_view text);
+
+/// ERRORS: invalid: no number from 0 to 65535; names of services are none.
+[[nodiscard]] Result<std::uint16_t> numeric_port(const HostPort& address);
 
 /// The numeric form: "127.0.0.1:26379", "[::1]:80", ":80" where there is no host. ERRORS: invalid.
 [[nodiscard]] Result<std::string> resolve_tcp(std::string_view text);

@@ -19,10 +19,10 @@
 #include <string>
 #include <vector>
 
-#include "control/client.hpp"
 #include "harness/probe.hpp"
 #include "harness/results.hpp"
 #include "harness/suite.hpp"
+#include "sunder/client.hpp"
 #include "sunder/result.hpp"
 #include "sunder/rng.hpp"
 

@@ -14,9 +14,9 @@
 #include "cli/ctl_view.hpp"
 #include "cli/ctl_words.hpp"
 #include "cli/interrupt.hpp"
-#include "control/client.hpp"
 #include "control/partition_shapes.hpp"
 #include "control/shapes.hpp"
+#include "sunder/client.hpp"
 
 namespace sunder::cli {
 namespace {

@@ -11,10 +11,10 @@
 #include <chrono>
 #include <thread>
 
-#include "control/client.hpp"
 #include "control/limits.hpp"
 #include "control/request_scan.hpp"
 #include "control/server.hpp"
+#include "sunder/client.hpp"
 #include "tests/control/rig.hpp"
 #include "tests/support/catch.hpp"
 

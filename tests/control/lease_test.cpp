@@ -5,9 +5,9 @@
 #include <thread>
 
 #include "control/api.hpp"
-#include "control/client.hpp"
 #include "control/limits.hpp"
 #include "control/server.hpp"
+#include "sunder/client.hpp"
 #include "tests/control/rig.hpp"
 #include "tests/support/catch.hpp"
 

@@ -10,8 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "control/client.hpp"
 #include "control/server.hpp"
+#include "sunder/client.hpp"
 #include "tests/control/rig.hpp"
 #include "tests/support/catch.hpp"
 

@@ -10,10 +10,10 @@
 #include <fstream>
 #include <thread>
 
-#include "control/client.hpp"
 #include "control/limits.hpp"
 #include "control/server.hpp"
 #include "control/toxiproxy/toxiproxy.hpp"
+#include "sunder/client.hpp"
 #include "tests/control/rig.hpp"
 #include "tests/support/catch.hpp"
 

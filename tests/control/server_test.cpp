@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "control/client.hpp"
+#include "sunder/client.hpp"
 #include "tests/control/rig.hpp"
 #include "tests/support/catch.hpp"
 
