@@ -5,6 +5,7 @@
 #include "control/fault_kinds.hpp"
 #include "control/partition_shapes.hpp"
 #include "harness/netns/address_plan.hpp"
+#include "harness/node_clock.hpp"
 #include "harness/skeleton/isolate.hpp"
 #include "harness/supervisor.hpp"
 #include "harness/system.hpp"
@@ -47,6 +48,8 @@ Status look_for_database(const harness::Suite& suite) {
   if (!system) return system.error();
   auto programs = harness::find_programs(*system, suite.cluster);
   if (!programs) return programs.error();
+  const auto clocks = harness::clock_library(suite);
+  if (!clocks) return clocks.error();
   auto plan = harness::plan_addresses(suite.cluster, suite.workload.clients);
   if (!plan) return plan.error();
   return {};

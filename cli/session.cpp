@@ -258,6 +258,9 @@ Status Session::State::start_cluster() {
   for (std::size_t i = 0; i < servers.size() && options.endpoints_advertised; ++i) {
     cluster.endpoints[servers[i].name] = to_string(endpoints[i].address);
   }
+  auto clocks = harness::clock_library(*options.suite);
+  if (!clocks) return clocks.error();
+  cluster.clock_library = std::move(*clocks);
   cluster.network = network.get();
   cluster.launcher = launcher.get();
   const auto mark = [this](const std::string& node, bool down) {

@@ -52,6 +52,8 @@ class DbClient {
     return kind == check::OpKind::read || kind == check::OpKind::write ||
            kind == check::OpKind::cas;
   }
+  /// Names of its options (ClientTarget::options).
+  [[nodiscard]] virtual std::vector<std::string> options() const { return {}; }
   /// One operation; ends within the target's timeout.
   virtual Outcome invoke(const OpRequest& request) = 0;
   /// ERRORS: unavailable, timeout; unsupported where the system has no leader.

@@ -55,6 +55,17 @@ class Cluster {
   virtual Status signal(const std::string& node, int signal) = 0;
   /// Starts a node again that has ended, with its data as it left it.
   virtual Status start(const std::string& node) = 0;
+  /// Sets the wall clocks of the node's processes off by so much; 0: right again. ERRORS: unsupported (they were not
+  /// started so, or their program does not take it), io.
+  virtual Status skew(const std::string& node, Nanos offset) {
+    static_cast<void>(offset);
+    return Error{ErrorCode::unsupported, "the clock of node " + node + " can't be set off"};
+  }
+  /// True where one of them has asked for the time since skew().
+  virtual bool asked_for_time(const std::string& node) {
+    static_cast<void>(node);
+    return false;
+  }
   /// Blocks until every node answers its readiness probe inside its own namespace. ERRORS: timeout, unavailable (a node has
   /// ended); both name the nodes.
   virtual Status wait_ready(Nanos timeout) = 0;

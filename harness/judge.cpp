@@ -96,7 +96,8 @@ CheckResult judge_nemesis(const std::vector<FaultRecord>& faults) {
                   "The suite has a nemesis, but no fault was made; give the run more time.");
   }
   return result("nemesis", Verdict::unknown, "vacuous.fault",
-                "No fault met a single packet, byte or connection: nothing was tested.");
+                "No fault met a single packet, byte, connection or question for the time: nothing "
+                "was tested.");
 }
 
 // So many seconds at most, and none after that moment.

@@ -63,6 +63,7 @@ json fault_json(const FaultRecord& f) {
                     {"held_ns", f.touched.held_ns},         {"messages", f.touched.messages}};
   out["vacuous"] = f.vacuous;
   if (!f.nodes.empty()) out["nodes"] = f.nodes;
+  if (!f.detail.empty()) out["detail"] = f.detail;
   return out;
 }
 
@@ -222,6 +223,7 @@ FaultRecord fault_of(const json& in) {
   for (const auto& node : list(in, "nodes")) {
     if (node.is_string()) f.nodes.push_back(node.get<std::string>());
   }
+  f.detail = text(in, "detail");
   return f;
 }
 

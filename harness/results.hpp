@@ -24,7 +24,8 @@ struct FaultRecord {
   Nanos healed_at = 0;  ///< 0: never
   Touched touched;
   bool vacuous = false;
-  std::vector<std::string> nodes = {};  ///< of kill and pause, which have no pairs
+  std::vector<std::string> nodes = {};  ///< of kill, pause and skew, which have no pairs
+  std::string detail = {};              ///< of skew: "+500ms"
 };
 
 /// How long the cluster took to serve again after a heal.

@@ -14,6 +14,7 @@
 #include "base/config.hpp"
 #include "base/units.hpp"
 #include "check/check_kind.hpp"
+#include "harness/client.hpp"
 #include "harness/generator.hpp"
 #include "harness/nemesis.hpp"
 #include "harness/system.hpp"
@@ -139,6 +140,7 @@ ClusterSpec read_cluster(const ConfigTable& root) {
       cluster.choice("network", "auto", {"auto", "netns", "launcher", "explicit", "attach"});
   out.subnet = cluster.string("subnet", out.subnet);
   check_subnet(cluster, out.subnet);
+  out.client = cluster.string_map("client");
   std::set<std::string> seen;
   for (const ConfigTable& node : cluster.tables("node")) {
     out.overrides.push_back(read_override(node, out.nodes));
@@ -260,18 +262,32 @@ void read_partition(const ConfigTable& table, const std::vector<std::string>& no
   }
 }
 
+// "500ms", "-2s"
+Nanos read_offset(const ConfigTable& table) {
+  const std::string text = table.required_string("offset");
+  if (text.empty()) return 0;
+  const bool behind = text.front() == '-';
+  const auto size = parse_duration(text.substr(behind || text.front() == '+' ? 1 : 0));
+  if (size && *size > 0) return behind ? -*size : *size;
+  table.mistake("offset", "\"" + text +
+                              "\" is not a time by which a clock can be off; write for example "
+                              "\"500ms\" or \"-2s\"");
+  return 0;
+}
+
 NemesisSpec read_nemesis(const ConfigTable& table, const std::vector<std::string>& nodes) {
   NemesisSpec out;
   table.required_string("name");
   out.name = known_name(table, "name", out.name, "nemesis", known_nemeses());
   read_targets(table, nodes, &out);
-  const bool on_nodes = out.name == "kill" || out.name == "pause";
+  const bool on_nodes = out.name == "kill" || out.name == "pause" || out.name == "skew";
   if (!on_nodes && out.name != "fault") read_partition(table, nodes, &out);
   if (out.name == "fault") {
     out.fault = table.required_string("fault");
     out.params = table.string_map("params");
     out.pairs = read_pairs(table, nodes);
   }
+  if (out.name == "skew") out.offset = read_offset(table);
   out.overlap = table.boolean("overlap", false);
   read_times(table, &out);
   return out;
@@ -372,6 +388,50 @@ Status check_network(const Suite& suite, const ConfigTable& root) {
   return {};
 }
 
+// An option that the clients do not know would be left out without a word. What a program takes that lists none, nobody
+// here knows.
+Status check_client(const Suite& suite, const ConfigTable& root) {
+  if (suite.cluster.client.empty()) return {};
+  const auto system = load_system(suite.cluster.system);
+  if (!system) return system.error();
+  const std::string kind = system->client.empty() ? system->name : system->client;
+  const auto adapter = make_client(kind);
+  if (!adapter) return adapter.error();
+  std::vector<std::string> known = (*adapter)->options();
+  known.insert(known.end(), system->client_knows.begin(), system->client_knows.end());
+  const bool any = kind == "exec" && system->client_knows.empty();
+  for (const auto& option : suite.cluster.client) {
+    const std::string& name = option.first;
+    const bool ours = name == "kind" || name == "command" || name == "options";
+    if (!ours && (any || std::find(known.begin(), known.end(), name) != known.end())) continue;
+    const std::string near = nearest_name(name, known);
+    return Error{ErrorCode::invalid,
+                 "clients of " + system->title + " have no option \"" + name + "\"" +
+                     (near.empty() ? "" : "; did you mean \"" + near + "\"?") +
+                     (known.empty() ? "" : " (there is: " + list_of(known) + ")"),
+                 root.table("cluster").table("client").where(name)};
+  }
+  return {};
+}
+
+// Clocks can be set off only where programs ask the C library for the time.
+Status check_skew(const Suite& suite, const ConfigTable& root) {
+  const auto tables = root.tables("nemesis");
+  for (std::size_t i = 0; i < suite.nemeses.size(); ++i) {
+    if (suite.nemeses[i].name != "skew") continue;
+    const auto system = load_system(suite.cluster.system);
+    if (!system) return system.error();
+    if (system->clock.faketime) continue;
+    const std::string& reason = system->clock.reason;
+    return Error{ErrorCode::invalid,
+                 "the clocks of " + system->title + " can't be set off" +
+                     (reason.empty() ? "; its system.toml has no [clock] skew = \"faketime\""
+                                     : ": " + reason),
+                 tables[i].where("name")};
+  }
+  return {};
+}
+
 // Of "file:line".
 unsigned line_in(const std::string& where) {
   unsigned line = 0;
@@ -417,6 +477,8 @@ Result<Suite> load_suite(const std::string& path) {
   if (!nemeses.empty()) suite.check_lines["nemesis"] = line_in(nemeses.front().where(""));
   SUNDER_TRY(root.finish());
   SUNDER_TRY(check_network(suite, root));
+  SUNDER_TRY(check_client(suite, root));
+  SUNDER_TRY(check_skew(suite, root));
   return suite;
 }
 

@@ -31,6 +31,7 @@ struct ClusterSpec {
       "auto";  ///< auto, netns (launcher, explicit, attach are refused with the reason)
   std::string subnet = "10.77.0.0/24";
   std::vector<NodeOverride> overrides;
+  std::map<std::string, std::string> client;  ///< options of its clients, before the system's own
 };
 
 struct WorkloadSpec {
@@ -54,6 +55,7 @@ struct NemesisSpec {
   CutKind kind = CutKind::drop;               ///< partition
   std::string fault;                          ///< fault: its kind, "delay"
   std::map<std::string, std::string> params;  ///< fault: {"delay": "100ms"}
+  Nanos offset = 0;                           ///< skew: so much are clocks off, either way
   bool overlap = false;                       ///< has its own schedule beside those that take turns
   Nanos every = 9 * kSecond;     ///< from the start of one cut to the start of the next, at least
   Nanos duration = 6 * kSecond;  ///< `for`

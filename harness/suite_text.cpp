@@ -3,6 +3,7 @@
 // Suite → **suite_toml** → file → load_suite → the same Suite. Every value that has a meaning is written out, so that a
 // later version's defaults change nothing. Thread: pure. Tested by tests/harness/schedule_test.cpp.
 #include <cstdio>
+#include <cstdlib>
 
 #include "base/units.hpp"
 #include "harness/suite.hpp"
@@ -42,6 +43,12 @@ std::string time_text(Nanos nanos) {
   return quoted(back && *back == nanos ? readable : std::to_string(nanos) + "ns");
 }
 
+std::string offset_value(Nanos offset) {
+  std::string size = time_text(std::abs(offset));
+  if (offset < 0) size.insert(1, "-");  // inside the quotes
+  return size;
+}
+
 std::string line(const char* key, const std::string& value) {
   return std::string(key) + " = " + value + "\n";
 }
@@ -57,6 +64,8 @@ std::string cluster_text(const ClusterSpec& cluster) {
                     line("nodes", quoted_list(cluster.nodes)) +
                     line("network", quoted(cluster.network)) +
                     line("subnet", quoted(cluster.subnet));
+  if (!cluster.client.empty()) out += "\n[cluster.client]\n";
+  for (const auto& [name, value] : cluster.client) out += quoted(name) + " = " + quoted(value) + "\n";
   for (const NodeOverride& node : cluster.overrides) {
     out += "\n[[cluster.node]]\n" + line("name", quoted(node.name));
     if (!node.address.empty()) out += line("address", quoted(node.address));
@@ -104,6 +113,7 @@ std::string nemesis_text(const NemesisSpec& spec, const std::string& note) {
     }
     out += line("fault", quoted(spec.fault)) + line("params", "{" + params + " }");
   }
+  if (spec.offset != 0) out += line("offset", offset_value(spec.offset));
   if (spec.overlap) out += line("overlap", "true");
   if (spec.window()) {
     out += line("at", time_text(spec.at)) + line("for", time_text(spec.duration));

@@ -22,6 +22,7 @@
 #include "harness/launcher/launcher.hpp"
 #include "harness/netns/address_plan.hpp"
 #include "harness/netns/net_topology.hpp"
+#include "harness/node_clock.hpp"
 #include "harness/program_host.hpp"
 #include "harness/suite.hpp"
 #include "harness/system.hpp"
@@ -52,6 +53,7 @@ struct SupervisorPlan {
   std::map<std::string, std::string> endpoints;
   NetTopology* network = nullptr;  ///< none in explicit mode; LIFETIME: both outlive the supervisor
   Launcher* launcher = nullptr;
+  std::string clock_library = {};  ///< nodes are started under it (node_clock.hpp); empty: no
   std::function<void(const std::string& node)> on_node_up =
       {};  ///< called on the thread that starts it
   std::function<void(const std::string& node, const std::vector<int>& pids)> on_node_started =
@@ -90,6 +92,8 @@ class Supervisor final : public Cluster, public ProgramHost {
   Status enter_node_namespace(const std::string& node) override;
   Status signal(const std::string& node, int signal) override;
   Status start(const std::string& node) override;
+  Status skew(const std::string& node, Nanos offset) override;
+  bool asked_for_time(const std::string& node) override;
   Status wait_ready(Nanos timeout) override;
 
   Result<LaunchId> start_inside(const InsideCommand& command, Launched& launched);
@@ -119,6 +123,7 @@ class Supervisor final : public Cluster, public ProgramHost {
     std::vector<Extra> extras;
     std::vector<Preparation> preparations;  ///< those still to be done
     std::optional<LaunchSpec> ready;        ///< where a program tells whether the node serves
+    std::vector<std::unique_ptr<NodeClock>> clocks;  ///< one per process; empty: they are right
   };
   explicit Supervisor(SupervisorPlan plan) : plan_(std::move(plan)) {}
   /// What programs see of sunder's own environment, and nothing else: no proxy settings, no settings of their own kind
@@ -129,6 +134,7 @@ class Supervisor final : public Cluster, public ProgramHost {
   Result<LaunchSpec> own_spec(const std::vector<NodeFacts>& facts, std::size_t index) const;
   Status make_specs(const std::vector<NodeFacts>& facts, std::size_t index, Entry& entry) const;
   Status take_user(LaunchSpec& spec) const;
+  Status give_clock(LaunchSpec& spec, const std::string& file, Entry& entry) const;
   Status write_files(const std::vector<NodeFacts>& facts, std::size_t index) const;
   Status prepare_entry(Entry& entry);
   Status run_preparation(const Entry& entry, Preparation& step);

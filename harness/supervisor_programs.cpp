@@ -26,6 +26,7 @@ std::map<std::string, std::string> Supervisor::inherited() {
 Status Supervisor::prepare_clients(const std::vector<NodeFacts>& facts) {
   const System& system = plan_.system;
   client_kind_ = {system.client.empty() ? system.name : system.client, {}, system.client_options};
+  for (const auto& [name, value] : plan_.cluster.client) client_kind_.options[name] = value;
   for (const auto& word : system.client_command) {
     auto filled = fill_template(system, word, facts, 0);
     if (!filled.ok()) return std::move(filled).error();

@@ -154,6 +154,7 @@ Status Supervisor::make_specs(const std::vector<NodeFacts>& facts, std::size_t i
   std::vector<std::string> args = system.args;
   if (over != nullptr) args.insert(args.end(), over->args.begin(), over->args.end());
   SUNDER_TRY(with_words(plan_.programs.path_of.at(facts[index].name), args, entry.launch));
+  SUNDER_TRY(give_clock(entry.launch, facts[index].data_dir + ".clock", entry));
   for (const PrepareStep& step : system.prepare) {
     if (!is_for(step.only, index)) continue;
     Preparation& preparation = entry.preparations.emplace_back();
@@ -170,6 +171,8 @@ Status Supervisor::make_specs(const std::vector<NodeFacts>& facts, std::size_t i
     SUNDER_TRY(with_words(plan_.programs.extra_of.at(process.name), process.args, extra.launch));
     extra.launch.log.insert(extra.launch.log.size() - std::string_view(".log").size(),
                             "-" + process.name);
+    SUNDER_TRY(
+        give_clock(extra.launch, facts[index].data_dir + "-" + process.name + ".clock", entry));
   }
   return {};
 }

@@ -100,14 +100,16 @@ void read_words(const ConfigTable& root, System& system) {
   }
 }
 
-// kind and command are for sunder; every other text is for the adapter.
+// kind, command and the names of options are for sunder; every other text is for the adapter.
 void read_client(const ConfigTable& root, System& system) {
   const ConfigTable client = root.table("client");
   if (!client.present()) return;
   system.client = client.string("kind", system.client);
   if (client.has("command")) system.client_command = client.strings("command");
+  if (client.has("options")) system.client_knows = client.strings("options");
   for (const auto& key : client.keys()) {
-    if (key != "kind" && key != "command") system.client_options[key] = client.string(key);
+    if (key == "kind" || key == "command" || key == "options") continue;
+    system.client_options[key] = client.string(key);
   }
 }
 
@@ -121,6 +123,16 @@ void read_ready(const ConfigTable& root, System& system) {
   if (system.ports.count(system.ready.port) == 0) {
     ready.mistake("port", "there is no port of that name in [ports]");
   }
+}
+
+void read_clock(const ConfigTable& root, System& system) {
+  const ConfigTable clock = root.table("clock");
+  if (!clock.present()) return;
+  const char* inherited_skew = system.clock.faketime ? "faketime" : "no";
+  system.clock.faketime =
+      clock.choice("skew", inherited_skew, {"faketime", "no"}) == "faketime";
+  if (clock.has("preload")) system.clock.preload = clock.strings("preload");
+  system.clock.reason = clock.string("reason", system.clock.reason);
 }
 
 std::string word_after(const std::string& text, const std::string& prefix) {
@@ -215,6 +227,7 @@ Result<System> parse_system(std::string_view toml, const std::string& where) {
   read_processes(root, system);
   read_client(root, system);
   read_ready(root, system);
+  read_clock(root, system);
   system.workload = root.table("suite").string("workload", system.workload);
   const ConfigTable host = root.table("host");
   system.host_access = host.boolean("access", system.host_access);

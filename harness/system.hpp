@@ -63,6 +63,13 @@ struct ReadyProbe {
       command;  ///< templates; instead: a program that ends with 0 where it does
 };
 
+/// How the wall clocks of nodes can be set off.
+struct ClockSpec {
+  bool faketime = false;             ///< their programs ask the C library for the time
+  std::vector<std::string> preload;  ///< libraries behind libfaketime, which its programs need then
+  std::string reason;                ///< why not
+};
+
 struct System {
   std::string name;
   std::string family;  ///< whose installation it shares: its base's name, or its own
@@ -97,6 +104,9 @@ struct System {
   std::string client;  ///< the adapter of its clients; empty: the one of the system's name
   std::vector<std::string> client_command;  ///< exec: templates, filled in as for the first node
   std::map<std::string, std::string> client_options;  ///< for the adapter
+  std::vector<std::string> client_knows;  ///< exec: names of the program's options, if it says so
+
+  ClockSpec clock;
 
   std::string workload = "register";  ///< of the suite that `sunder init` writes
 

@@ -13,6 +13,7 @@
 
 #include "cli/command.hpp"
 #include "cli/doctor_trial.hpp"
+#include "harness/node_clock.hpp"
 #include "harness/skeleton/isolate.hpp"
 #include "harness/system.hpp"
 
@@ -49,10 +50,19 @@ Line system_line(const std::string& name, bool needed) {
           found->path + (found->version.empty() ? "" : ", version " + found->version)};
 }
 
+// What the nemesis "skew" needs, and nothing else does.
+Line clock_line() {
+  harness::Suite suite;
+  suite.nemeses.emplace_back().name = "skew";
+  const auto library = harness::clock_library(suite);
+  return {"clocks", library.ok(), false, library.ok() ? *library : library.error().message};
+}
+
 std::vector<Line> examine(const std::string& wanted_system) {
   std::vector<Line> lines{user_line()};
   for (auto& step : try_netns()) lines.push_back({step.name, step.ok, true, step.text});
   lines.push_back(rootless_line());
+  lines.push_back(clock_line());
   for (const auto& name : harness::known_systems()) {
     if (wanted_system.empty() || wanted_system == name) {
       lines.push_back(system_line(name, wanted_system == name));

@@ -128,6 +128,8 @@ class ExecClient final : public DbClient {
     return kind != check::OpKind::cas || option == target_.options.end() || option->second != "no";
   }
 
+  [[nodiscard]] std::vector<std::string> options() const override { return {"cas"}; }
+
   Outcome invoke(const OpRequest& request) override {
     const Nanos deadline = monotonic_clock().now() + target_.timeout;
     if (const Status up = get_ready(deadline); !up.ok()) {

@@ -34,6 +34,10 @@ class PostgresqlClient final : public DbClient {
         target.node, target.source, option("user", "sunder"), option("database", "postgres"));
   }
 
+  [[nodiscard]] std::vector<std::string> options() const override {
+    return {"isolation", "user", "database"};
+  }
+
   [[nodiscard]] bool offers(OpKind kind) const override {
     return DbClient::offers(kind) || kind == OpKind::add || kind == OpKind::increment ||
            kind == OpKind::txn || kind == OpKind::transfer;

@@ -41,6 +41,10 @@ class RedisClient final : public DbClient {
     session_ = std::make_unique<redis::Session>(target.node, target.source);
   }
 
+  [[nodiscard]] std::vector<std::string> options() const override {
+    return {"wait", "lock_time_ms"};
+  }
+
   [[nodiscard]] bool offers(OpKind kind) const override {
     return DbClient::offers(kind) || kind == OpKind::add || kind == OpKind::increment ||
            kind == OpKind::txn || kind == OpKind::transfer || kind == OpKind::acquire ||

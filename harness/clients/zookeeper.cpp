@@ -71,6 +71,8 @@ class ZooKeeperClient final : public DbClient {
     session_ = std::make_unique<zookeeper::Session>(target.node, target.source, kSessionLife);
   }
 
+  [[nodiscard]] std::vector<std::string> options() const override { return {"reads"}; }
+
   Outcome invoke(const OpRequest& request) override {
     SUNDER_ASSERT(session_ != nullptr);
     deadline_ = monotonic_clock().now() + target_.timeout;

@@ -41,6 +41,10 @@ Step enter_namespaces(const LaunchSpec& spec) {
       ::mount(spec.hosts_file.c_str(), "/etc/hosts", nullptr, MS_BIND, nullptr) != 0) {
     return {errno, "put its /etc/hosts in place"};
   }
+  if (spec.own_shm &&
+      ::mount("sunder", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777") != 0) {
+    return {errno, "mount its /dev/shm"};
+  }
   return {};
 }
 

@@ -90,7 +90,7 @@ Result<Launched> Launcher::launch(const LaunchSpec& spec) {
   request.number(static_cast<std::int64_t>(LaunchOrder::launch)).number(spec.id);
   request.texts(spec.argv).texts(spec.env).text(spec.cwd);
   request.text(spec.hostname).text(spec.hosts_file).text(spec.log);
-  request.number(spec.user).number(spec.group);
+  request.number(spec.user).number(spec.group).number(spec.own_shm ? 1 : 0);
   std::vector<int> fds;
   const auto descriptor = [&](int fd) {
     request.number(fd >= 0 ? 1 : 0);

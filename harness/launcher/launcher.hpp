@@ -41,6 +41,9 @@ struct LaunchSpec {
   /// files need no other owner; -1: sunder's (user_namespaces(7)).
   std::int64_t user = -1;
   std::int64_t group = -1;
+  /// libfaketime keeps two files in /dev/shm, which a kill leaves there: the process has a /dev/shm of its own, or, without
+  /// namespaces, the files of its number are removed at its end.
+  bool own_shm = false;
 };
 
 struct Launched {

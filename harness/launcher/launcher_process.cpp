@@ -15,6 +15,8 @@
 #include <cerrno>
 #include <csignal>
 #include <map>
+#include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -55,9 +57,10 @@ class LauncherProcess {
     return pipes_.requests.send(FrameWriter().number(error).body()).ok() && error == 0;
   }
 
-  void end_all() const {
+  void end_all() {
     if (namespaces_) return;
     for (const auto& entry : running_) ::kill(-entry.second, SIGKILL);
+    for (const pid_t pid : std::set<pid_t>(shared_files_)) remove_shared_files(pid);
   }
 
   void serve() {
@@ -110,6 +113,7 @@ class LauncherProcess {
     spec.log = order.text();
     spec.user = order.number();
     spec.group = order.number();
+    spec.own_shm = order.number() != 0;
     std::size_t next = 0;
     const auto descriptor = [&] {
       if (order.number() == 0 || next >= frame.fds.size()) return -1;
@@ -139,6 +143,7 @@ class LauncherProcess {
       return answer(0, failure.error, failure.step.data());
     }
     running_[spec.id] = pid;
+    if (spec.own_shm && !namespaces_) shared_files_.insert(pid);
     return answer(pid, 0, "");
   }
 
@@ -147,6 +152,14 @@ class LauncherProcess {
     return pipes_.requests
         .send(FrameWriter().number(error).text(step).number(pid).body(), {}, namespaces_ ? pid : 0)
         .ok();
+  }
+
+  // Those of libfaketime, where the process had no /dev/shm of its own.
+  void remove_shared_files(pid_t pid) {
+    if (shared_files_.erase(pid) == 0) return;
+    const std::string number = std::to_string(pid);
+    ::unlink(("/dev/shm/faketime_shm_" + number).c_str());
+    ::unlink(("/dev/shm/sem.faketime_sem_" + number).c_str());
   }
 
   // RETURNS false when nobody listens any more.
@@ -165,6 +178,7 @@ class LauncherProcess {
       if (id != 0) ::kill(-info.si_pid, SIGKILL);
       int status = 0;
       ::waitpid(info.si_pid, &status, 0);
+      remove_shared_files(info.si_pid);
       if (id == 0) continue;
       running_.erase(id);
       if (!pipes_.exits.send(FrameWriter().number(id).number(status).body()).ok()) return false;
@@ -176,6 +190,7 @@ class LauncherProcess {
   bool namespaces_;
   UniqueFd children_;  // signalfd
   std::map<LaunchId, pid_t> running_;
+  std::set<pid_t> shared_files_;  // processes that leave some
 };
 
 }  // namespace

@@ -13,7 +13,7 @@
 namespace sunder::harness {
 
 enum class LaunchOrder : std::int64_t {
-  launch,  ///< id, argv, env, cwd, hostname, hosts file, log, 4 numbers: does a descriptor follow (0, 1, 2, network)?
+  launch,  ///< id, argv, env, cwd, hostname, hosts file, log, user, group, own shm, 4 numbers: does a descriptor follow (0, 1, 2, network)?
   signal,  ///< id, signal
 };
 

@@ -16,7 +16,9 @@ namespace {
 constexpr std::size_t kMaxRows = 200;  // the rest is in results.json
 
 std::string shape_of_fault(const FaultRecord& fault, const ReportData& data) {
-  if (!fault.nodes.empty()) return list_of(fault.nodes);
+  if (!fault.nodes.empty()) {
+    return list_of(fault.nodes) + (fault.detail.empty() ? "" : ", " + fault.detail);
+  }
   for (const auto& window : data.windows) {
     if (window.name == fault.name && window.sides.size() > 1) return shape_of(window);
   }
@@ -105,8 +107,8 @@ std::string faults_section(const ReportData& data) {
   }
   if (vacuous > 0) {
     body += "<p class=\"say\">" + count(vacuous) + " of " + count(faults.size()) +
-            " faults met no packet, no byte and no connection attempt: nobody noticed them, so "
-            "they tested nothing.</p>\n";
+            " faults met no packet, no byte and no connection attempt, or, as a clock that is off, "
+            "no question: nobody noticed them, so they tested nothing.</p>\n";
   }
   return section("faults", "Faults", body);
 }

@@ -106,6 +106,10 @@ TEST_CASE("schedule: a suite as text is the same suite again") {
   suite->nemeses.back().kind = CutKind::close;
   suite->nemeses.push_back({});  // by `every`
   suite->nemeses.back().kind = CutKind::refuse;
+  suite->nemeses.back().name = "skew";
+  suite->nemeses.back().offset = -250 * kMillisecond - 1;
+  suite->cluster.system = "redis-sentinel";
+  suite->cluster.client = {{"wait", "1"}};
   const std::string text = suite_toml(*suite, {"met n2"});
   INFO(text);
   CHECK(has(text, "# met n2"));
@@ -126,6 +130,8 @@ TEST_CASE("schedule: a suite as text is the same suite again") {
   CHECK(again->nemeses[2].turn == 9);
   CHECK(again->nemeses[3].every == 9 * kSecond);
   CHECK_FALSE(again->nemeses[3].window());
+  CHECK(again->nemeses[3].offset == -250 * kMillisecond - 1);
+  CHECK(again->cluster.client == suite->cluster.client);
 }
 
 TEST_CASE("schedule: the turns that were are a suite of windows") {

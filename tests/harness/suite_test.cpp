@@ -174,6 +174,51 @@ TEST_CASE("suite: mistakes name the place and what would be right") {
   check_refused("within = \"20s\"", "whithin = \"20s\"", "25", "did you mean \"within\"?");
 }
 
+TEST_CASE("suite: skews of clocks, where a system's programs take them") {
+  const std::string head = "schema = 1\n[cluster]\nsystem = \"zookeeper\"\n[[nemesis]]\n";
+  const File file(head + "name = \"skew\"\ntargets = \"n2\"\noffset = \"-1.5s\"\n");
+  const auto suite = load_suite(file.path);
+  REQUIRE(suite.ok());
+  CHECK(suite->nemeses[0].offset == -1500 * kMillisecond);
+  for (const std::string wrong : {"0s", "soon", "+", "--2s"}) {
+    const std::string said = refusal(head + "name = \"skew\"\noffset = \"" + wrong + "\"\n");
+    INFO(said);
+    CHECK(said.rfind("6: ", 0) == 0);
+    CHECK(said.find("by which a clock can be off") != std::string::npos);
+  }
+  CHECK(refusal(head + "name = \"skew\"\n").find("offset") != std::string::npos);
+  CHECK(refusal(head + "name = \"kill\"\noffset = \"1s\"\n").rfind("6: ", 0) == 0);
+
+  const File go(replaced(kGood, "name = \"partition\"\ntargets = \"leader\"\nkind = \"drop\"",
+                         "name = \"skew\"\ntargets = \"leader\"\noffset = \"1s\""));
+  const auto refused = load_suite(go.path);
+  REQUIRE_FALSE(refused.ok());
+  INFO(refused.error().text());
+  CHECK(exit_code(refused.error().code) == 2);
+  CHECK(refused.error().where == go.path + ":13");
+  CHECK(refused.error().message.find("Go program") != std::string::npos);
+}
+
+TEST_CASE("suite: options of clients, and the names that there are") {
+  const auto with = [](const std::string& system, const std::string& option) {
+    return "schema = 1\n[cluster]\nsystem = \"" + system + "\"\n[cluster.client]\n" + option + "\n";
+  };
+  const File file(with("cassandra-quorum", "timestamp_skew = \"c2=500ms\""));
+  const auto suite = load_suite(file.path);
+  INFO((suite ? "" : suite.error().text()));
+  REQUIRE(suite.ok());
+  CHECK(suite->cluster.client.at("timestamp_skew") == "c2=500ms");
+  const std::string near = refusal(with("cassandra-quorum", "timestamp_skwe = \"c2=500ms\""));
+  INFO(near);
+  CHECK(near.rfind("5: ", 0) == 0);
+  CHECK(near.find("did you mean \"timestamp_skew\"?") != std::string::npos);
+  CHECK(near.find("consistency") != std::string::npos);
+  CHECK(refusal(with("redis-sentinel", "waiit = \"1\"")).find("lock_time_ms") != std::string::npos);
+  CHECK(refusal(with("etcd", "x = \"1\"")).find("no option \"x\"") != std::string::npos);
+  CHECK(refusal(with("cassandra", "kind = \"etcd\"")).find("no option") != std::string::npos);
+  CHECK(refusal(with("cassandra", "consistency = 1")).rfind("5: ", 0) == 0);
+}
+
 TEST_CASE("suite: network modes that are not there are refused as unsupported, with the reason") {
   for (const std::string mode : {"launcher", "attach"}) {
     const File file(replaced(kGood, "nodes = 3", "nodes = 3\nnetwork = \"" + mode + "\""));
