@@ -66,8 +66,8 @@ class Watch(threading.Thread):
             try:
                 with open(f"/proc/{pid}/cmdline", "rb") as f:
                     line = f.read().decode(errors="replace")
-                if line.startswith("redis-server 127.78.") and os.readlink(f"/proc/{pid}/cwd").startswith(self.box.path):
-                    return line.split(" ")[1].split(".")[2]
+                if "redis-server 127.78." in line and os.readlink(f"/proc/{pid}/cwd").startswith(self.box.path):
+                    return line.split("127.78.")[1].split(".")[0]
             except OSError:
                 continue
         return None
@@ -130,7 +130,7 @@ class Skew(support.ClusterTest):
         path = self.box.write("go.toml", SUITE % ("etcd", "auto", "5s") + SKEW % ("n1", "1s", "1s", "1s"))
         process = self.box.run("run", path, "--out", self.box.sub("none"), timeout=30)
         self.assertEqual(process.returncode, 2, process.stdout + process.stderr)
-        self.assertIn("go.toml:13", process.stderr)
+        self.assertIn("go.toml:14", process.stderr)
         self.assertIn("Go program", process.stderr)
         self.assertFalse(os.path.exists(self.box.sub("none")))
 
