@@ -21,8 +21,8 @@
 
 namespace sunder::harness {
 
-/// Where Debian's package "faketime" puts its library. Not libfaketime.so.1: there threads that ask at once see the real time
-/// now and then (Java, 4 threads: 50 of 438 757 answers), for they share a buffer; here they take turns.
+/// Where Debian's package "faketime" puts its library. Not libfaketime.so.1: there threads that ask at once share a buffer,
+/// and see the real time now and then (Java, 4 threads: 50 of 438 757 answers); here they take turns.
 inline constexpr const char* kClockLibraries = "/usr/lib/*/faketime/libfaketimeMT.so.1";
 
 /// The library under which the nodes of the suite are started; empty: it skews no clock.

@@ -14,9 +14,9 @@
 #include "base/config.hpp"
 #include "base/units.hpp"
 #include "check/check_kind.hpp"
-#include "harness/client.hpp"
 #include "harness/generator.hpp"
 #include "harness/nemesis.hpp"
+#include "harness/suite_system.hpp"
 #include "harness/system.hpp"
 #include "harness/targets.hpp"
 #include "sunder/topology.hpp"
@@ -388,50 +388,6 @@ Status check_network(const Suite& suite, const ConfigTable& root) {
   return {};
 }
 
-// An option that the clients do not know would be left out without a word. What a program takes that lists none, nobody
-// here knows.
-Status check_client(const Suite& suite, const ConfigTable& root) {
-  if (suite.cluster.client.empty()) return {};
-  const auto system = load_system(suite.cluster.system);
-  if (!system) return system.error();
-  const std::string kind = system->client.empty() ? system->name : system->client;
-  const auto adapter = make_client(kind);
-  if (!adapter) return adapter.error();
-  std::vector<std::string> known = (*adapter)->options();
-  known.insert(known.end(), system->client_knows.begin(), system->client_knows.end());
-  const bool any = kind == "exec" && system->client_knows.empty();
-  for (const auto& option : suite.cluster.client) {
-    const std::string& name = option.first;
-    const bool ours = name == "kind" || name == "command" || name == "options";
-    if (!ours && (any || std::find(known.begin(), known.end(), name) != known.end())) continue;
-    const std::string near = nearest_name(name, known);
-    return Error{ErrorCode::invalid,
-                 "clients of " + system->title + " have no option \"" + name + "\"" +
-                     (near.empty() ? "" : "; did you mean \"" + near + "\"?") +
-                     (known.empty() ? "" : " (there is: " + list_of(known) + ")"),
-                 root.table("cluster").table("client").where(name)};
-  }
-  return {};
-}
-
-// Clocks can be set off only where programs ask the C library for the time.
-Status check_skew(const Suite& suite, const ConfigTable& root) {
-  const auto tables = root.tables("nemesis");
-  for (std::size_t i = 0; i < suite.nemeses.size(); ++i) {
-    if (suite.nemeses[i].name != "skew") continue;
-    const auto system = load_system(suite.cluster.system);
-    if (!system) return system.error();
-    if (system->clock.faketime) continue;
-    const std::string& reason = system->clock.reason;
-    return Error{ErrorCode::invalid,
-                 "the clocks of " + system->title + " can't be set off" +
-                     (reason.empty() ? "; its system.toml has no [clock] skew = \"faketime\""
-                                     : ": " + reason),
-                 tables[i].where("name")};
-  }
-  return {};
-}
-
 // Of "file:line".
 unsigned line_in(const std::string& where) {
   unsigned line = 0;
@@ -477,8 +433,7 @@ Result<Suite> load_suite(const std::string& path) {
   if (!nemeses.empty()) suite.check_lines["nemesis"] = line_in(nemeses.front().where(""));
   SUNDER_TRY(root.finish());
   SUNDER_TRY(check_network(suite, root));
-  SUNDER_TRY(check_client(suite, root));
-  SUNDER_TRY(check_skew(suite, root));
+  SUNDER_TRY(check_against_system(suite, root));
   return suite;
 }
 

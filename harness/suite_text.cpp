@@ -65,7 +65,8 @@ std::string cluster_text(const ClusterSpec& cluster) {
                     line("network", quoted(cluster.network)) +
                     line("subnet", quoted(cluster.subnet));
   if (!cluster.client.empty()) out += "\n[cluster.client]\n";
-  for (const auto& [name, value] : cluster.client) out += quoted(name) + " = " + quoted(value) + "\n";
+  for (const auto& [name, value] : cluster.client)
+    out += quoted(name) + " = " + quoted(value) + "\n";
   for (const NodeOverride& node : cluster.overrides) {
     out += "\n[[cluster.node]]\n" + line("name", quoted(node.name));
     if (!node.address.empty()) out += line("address", quoted(node.address));

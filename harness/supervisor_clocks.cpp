@@ -34,8 +34,9 @@ Status Supervisor::skew(const std::string& node, Nanos offset) {
     pid = entry->status.pid;
   }
   if (offset != 0 && pid != 0 && takes_no_library(pid)) {
-    return Error{ErrorCode::unsupported, "its program does not take libfaketime, as one that is "
-                                         "linked statically or has a set-user-ID bit"};
+    return Error{ErrorCode::unsupported,
+                 "its program does not take libfaketime, as one that is "
+                 "linked statically or has a set-user-ID bit"};
   }
   for (const auto& clock : entry->clocks) SUNDER_TRY(clock->set(offset));
   return {};

@@ -129,8 +129,7 @@ void read_clock(const ConfigTable& root, System& system) {
   const ConfigTable clock = root.table("clock");
   if (!clock.present()) return;
   const char* inherited_skew = system.clock.faketime ? "faketime" : "no";
-  system.clock.faketime =
-      clock.choice("skew", inherited_skew, {"faketime", "no"}) == "faketime";
+  system.clock.faketime = clock.choice("skew", inherited_skew, {"faketime", "no"}) == "faketime";
   if (clock.has("preload")) system.clock.preload = clock.strings("preload");
   system.clock.reason = clock.string("reason", system.clock.reason);
 }

@@ -13,7 +13,9 @@
 namespace sunder::harness {
 
 enum class LaunchOrder : std::int64_t {
-  launch,  ///< id, argv, env, cwd, hostname, hosts file, log, user, group, own shm, 4 numbers: does a descriptor follow (0, 1, 2, network)?
+  /// id, argv, env, cwd, hostname, hosts file, log, user, group, own shm, and 4 numbers: does a descriptor follow (0, 1, 2,
+  /// network)?
+  launch,
   signal,  ///< id, signal
 };
 

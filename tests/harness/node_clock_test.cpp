@@ -35,7 +35,9 @@ TEST_CASE("clock: offsets as the library reads them, and as people do") {
   CHECK(offset_text(-2 * kSecond) == "-2s");
 }
 
-TEST_CASE("clock: the library is asked for where a suite skews, and its lack is told before anything starts") {
+TEST_CASE(
+    "clock: the library is asked for where a suite skews, and its lack is told before anything "
+    "starts") {
   const test::TempDir folder;
   const std::string pattern = folder.path() + "/*/libfaketimeMT.so.1";
   const auto unused = clock_library(suite_with("kill"), pattern);
