@@ -8,6 +8,8 @@
 //   cas     getData for the version, and setData of that version; or create where the key is to be absent.
 //           Another value than the expected one is told only after a quorum read: the node may have been behind.
 //
+// Locks: zookeeper/locks.hpp. [client] lock_session_ms = "4000" (default): their session's life without a request.
+//
 // Outcomes, by what is *sure* (error codes: wire.cpp's error_table):
 //   what happened                                        read               write and cas
 //   answered                                             ok                 ok; cas: or fail/mismatch
@@ -19,12 +21,14 @@
 //     write): the key surely has its value
 // A session that expired is followed by a new one before anything is sent; "expired" as an answer is fail/definite.
 // Thread: one per client. Tested by tests/harness/zookeeper_client_test.cpp.
+#include <charconv>
 #include <memory>
 #include <utility>
 
 #include "base/assert.hpp"
 #include "harness/client.hpp"
 #include "harness/clients/outcomes.hpp"
+#include "harness/zookeeper/locks.hpp"
 #include "harness/zookeeper/session.hpp"
 
 namespace sunder::harness {
@@ -39,6 +43,7 @@ using zookeeper::Call;
 using zookeeper::End;
 
 constexpr Nanos kSessionLife = 60 * kSecond;  // longer than any cut; systems/zookeeper allows it
+constexpr std::int64_t kLockSession = 4000;  // ms
 constexpr int kRounds = 4;  // of what others may overtake: create and set, get and set
 const std::string kBarrier = "/sunder-barrier";
 
@@ -69,6 +74,11 @@ class ZooKeeperClient final : public DbClient {
     const auto reads = target.options.find("reads");
     if (reads != target.options.end()) reads_ = reads->second;
     session_ = std::make_unique<zookeeper::Session>(target.node, target.source, kSessionLife);
+    locks_ = std::make_unique<zookeeper::Locks>(target.node, target.source, lock_session());
+  }
+
+  [[nodiscard]] bool offers(OpKind kind) const override {
+    return DbClient::offers(kind) || kind == OpKind::acquire || kind == OpKind::release;
   }
 
   [[nodiscard]] std::vector<std::string> options() const override { return {"reads"}; }
@@ -79,6 +89,8 @@ class ZooKeeperClient final : public DbClient {
     switch (request.kind) {
       case OpKind::read: return read(request);
       case OpKind::write: return write(request);
+      case OpKind::acquire:
+      case OpKind::release: return locks_->invoke(request, target_.timeout);
       case OpKind::cas: return request.expected ? compare_and_set(request) : create_new(request);
       default:
         return outcome(
@@ -109,9 +121,19 @@ class ZooKeeperClient final : public DbClient {
 
   void close() override {
     if (session_) session_->close();
+    if (locks_) locks_->close();
   }
 
  private:
+  [[nodiscard]] Nanos lock_session() const {
+    std::int64_t ms = kLockSession;
+    const auto at = target_.options.find("lock_session_ms");
+    if (at != target_.options.end()) {
+      std::from_chars(at->second.data(), at->second.data() + at->second.size(), ms);
+    }
+    return ms * kMillisecond;
+  }
+
   static std::string path_of(const OpRequest& request) { return '/' + request.key; }
 
   Answer call(Call kind, const std::string& body) {
@@ -189,6 +211,7 @@ class ZooKeeperClient final : public DbClient {
   ClientTarget target_;
   std::string reads_ = "plain";
   std::unique_ptr<zookeeper::Session> session_;
+  std::unique_ptr<zookeeper::Locks> locks_;
   Nanos deadline_ = 0;
 };
 

@@ -97,6 +97,12 @@ Answer Session::connect(Nanos deadline) {
   return failed(End::refused, "the node gives no session");
 }
 
+void Session::forget() {
+  id_ = 0;
+  password_.assign(kPasswordBytes, '\0');
+  stream_.close();
+}
+
 Answer Session::exchange(Call call, const std::string& body, Nanos deadline) {
   Answer step = connect(deadline);
   if (step.end != End::answered) return step;
@@ -117,11 +123,7 @@ Answer Session::exchange(Call call, const std::string& body, Nanos deadline) {
       break;
     }
     seen_ = std::max(seen_, zxid);
-    if (error == kSessionExpired) {
-      id_ = 0;
-      password_.assign(kPasswordBytes, '\0');
-      stream_.close();
-    }
+    if (error == kSessionExpired) forget();
     return {End::answered, error, std::string(in.rest()), ""};
   }
   stream_.close();  // an answer that comes later must not meet another request

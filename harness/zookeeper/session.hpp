@@ -28,6 +28,8 @@ class Session {
   /// A four-letter word, on a connection of its own. RETURNS the answer in `body`.
   Answer word(const std::string& word, Nanos deadline);
   void close() { stream_.close(); }
+  /// Leaves the session to its end: the next request has a new one. What the node keeps for it ends when its life is over.
+  void forget();
 
  private:
   Answer handshake(Nanos deadline);

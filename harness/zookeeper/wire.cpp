@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kStatBeforeVersion = 32;  // czxid, mzxid, ctime, mtime
 constexpr std::size_t kStatAfterVersion = 32;   // cversion to pzxid
+constexpr std::size_t kStatAfterCzxid = 60;     // mzxid to pzxid
 constexpr std::int32_t kAllPermissions = 31;
 
 // The word after `name` at the start of a line.
@@ -78,11 +79,11 @@ std::string framed(const std::string& bytes) {
   return Writer().text(bytes).bytes();
 }
 
-std::string create_body(const std::string& path, const std::string& data) {
+std::string create_body(const std::string& path, const std::string& data, Made made) {
   Writer out;
   out.text(path).text(data);
   out.number(1).number(kAllPermissions).text("world").text("anyone");
-  return out.number(0).bytes();  // 0: it stays, and its name is as it was asked for
+  return out.number(static_cast<std::int32_t>(made)).bytes();
 }
 
 std::string get_body(const std::string& path) {
@@ -95,6 +96,29 @@ std::string set_body(const std::string& path, const std::string& data, std::int3
 
 std::string sync_body(const std::string& path) {
   return Writer().text(path).bytes();
+}
+
+std::string remove_body(const std::string& path) {
+  return Writer().text(path).number(-1).bytes();
+}
+
+std::optional<Created> created_of(const std::string& body) {
+  Reader in(body);
+  Created out;
+  out.path = in.text();
+  out.czxid = in.number64();
+  in.skip(kStatAfterCzxid);
+  if (!in.ok() || out.path.empty()) return std::nullopt;
+  return out;
+}
+
+std::optional<std::vector<std::string>> children_of(const std::string& body) {
+  Reader in(body);
+  const std::int32_t count = in.number();
+  std::vector<std::string> out;
+  for (std::int32_t i = 0; i < count && in.ok(); ++i) out.push_back(in.text());
+  if (!in.ok() || count < 0) return std::nullopt;
+  return out;
 }
 
 std::optional<Data> data_of(const std::string& body) {

@@ -16,7 +16,16 @@
 
 namespace sunder::harness::zookeeper {
 
-enum class Call : std::int32_t { create = 1, get_data = 4, set_data = 5, sync = 9 };
+enum class Call : std::int32_t {
+  create = 1,
+  remove = 2,
+  exists = 3,
+  get_data = 4,
+  set_data = 5,
+  get_children = 8,
+  sync = 9,
+  create2 = 15,  ///< a create that answers the znode's stat, too
+};
 
 inline constexpr std::int32_t kOk = 0;
 inline constexpr std::int32_t kNoNode = -101;
@@ -71,8 +80,16 @@ class Reader {
 };
 
 [[nodiscard]] std::string framed(const std::string& bytes);
-[[nodiscard]] std::string create_body(const std::string& path, const std::string& data);
+/// What becomes of a znode that is made.
+enum class Made : std::int32_t {
+  stays = 0,
+  queued = 3,  ///< ends with its session (ephemeral); its name gets a number that grows (sequential)
+};
+[[nodiscard]] std::string create_body(const std::string& path, const std::string& data,
+                                      Made made = Made::stays);
+/// Of getData, getChildren and exists, without a watch.
 [[nodiscard]] std::string get_body(const std::string& path);
+[[nodiscard]] std::string remove_body(const std::string& path);  ///< of any version
 [[nodiscard]] std::string set_body(const std::string& path, const std::string& data,
                                    std::int32_t version);  ///< -1: any version
 [[nodiscard]] std::string sync_body(const std::string& path);
@@ -84,6 +101,16 @@ struct Data {
 };
 /// RETURNS nothing where the body is not getData's.
 [[nodiscard]] std::optional<Data> data_of(const std::string& body);
+
+/// What create2 answers.
+struct Created {
+  std::string path;         ///< with the number that it got
+  std::int64_t czxid = 0;  ///< of the transaction that made it: grows with every change of the cluster
+};
+/// RETURNS nothing where the body is not create2's.
+[[nodiscard]] std::optional<Created> created_of(const std::string& body);
+/// The names that getChildren answers. RETURNS nothing where the body is not that.
+[[nodiscard]] std::optional<std::vector<std::string>> children_of(const std::string& body);
 
 /// What an error code says about a write that got it as its answer.
 struct ErrorRow {

@@ -7,7 +7,7 @@
 #include "harness/zookeeper/session.hpp"
 #include "harness/zookeeper/wire.hpp"
 #include "tests/harness/real_etcd.hpp"
-#include "tests/harness/small_node.hpp"
+#include "tests/harness/small_zookeeper.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace sunder;
@@ -17,51 +17,6 @@ using namespace sunder::harness::test;
 using check::OpKind;
 
 namespace {
-
-// A frame without its length; empty at the end of the connection.
-std::string take_frame(int fd) {
-  const std::string head = take(fd, 4);
-  if (head.empty()) return {};
-  return take(fd, static_cast<std::size_t>(Reader(head).number()));
-}
-
-struct Ask {
-  std::int32_t xid = 0;
-  Call call = Call::sync;
-  std::string path;
-};
-
-bool greet(int fd, std::int32_t life = 30000, std::int64_t id = 77) {
-  if (take_frame(fd).empty()) return false;
-  Writer hello;
-  hello.number(0).number(life).number64(id).text(std::string(16, 'p')).flag(false);
-  say(fd, framed(hello.bytes()));
-  return true;
-}
-
-// RETURNS false at the end of the connection.
-bool take_ask(int fd, Ask* ask) {
-  const std::string frame = take_frame(fd);
-  if (frame.empty()) return false;
-  Reader in(frame);
-  ask->xid = in.number();
-  ask->call = static_cast<Call>(in.number());
-  ask->path = in.text();
-  return true;
-}
-
-void reply(int fd, const Ask& ask, std::int32_t error, const std::string& body = {}) {
-  Writer head;
-  head.number(ask.xid).number64(5).number(error);
-  say(fd, framed(head.bytes() + body));
-}
-
-std::string data_body(const std::string& text, std::int32_t version) {
-  Writer out;
-  out.text(text).number64(1).number64(2).number64(3).number64(4).number(version);
-  out.number(0).number(0).number64(0).number(0).number(0).number64(0);
-  return out.bytes();
-}
 
 std::unique_ptr<DbClient> client_of(const SmallNode& node, const std::string& reads = "plain") {
   auto client = make_client("zookeeper");
