@@ -64,6 +64,7 @@ class RedisClient final : public DbClient {
       answer = std::move(set);
     }
     Outcome done = redis::outcome_of(request, answer);
+    if (request.kind == OpKind::release) done = open_release(std::move(done));
     if (replicas_ == 0 || done.type != EventType::ok || !request.changes()) return done;
     return wait_for_replicas(request, done, deadline);
   }

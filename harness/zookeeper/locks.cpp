@@ -26,15 +26,6 @@ std::string number_of(const std::string& name) {
   return name.size() < kNumberDigits ? name : name.substr(name.size() - kNumberDigits);
 }
 
-// What is open: classes that mean "surely nothing happened" don't fit it.
-Outcome open_end(const OpRequest& request, const Answer& answer) {
-  Outcome out = outcome_of(request, answer);
-  out.type = EventType::info;
-  if (out.error == OpErrorClass::refused) out.error = OpErrorClass::reset;
-  if (out.error == OpErrorClass::not_sent) out.error = OpErrorClass::timeout;
-  return out;
-}
-
 }  // namespace
 
 // RETURNS create2's answer.
@@ -87,9 +78,9 @@ Outcome Locks::give_up(const std::string& own, Outcome why) {
   const Answer gone = session_.exchange(Call::remove, remove_body(own), deadline_);
   if (answered_with(gone, kOk) || answered_with(gone, kNoNode)) return why;
   session_.forget();
-  OpRequest acquire;
-  acquire.kind = check::OpKind::acquire;
-  return open_end(acquire, gone);
+  OpRequest leaving;
+  leaving.kind = check::OpKind::release;
+  return open_release(outcome_of(leaving, gone));
 }
 
 Outcome Locks::acquire(const OpRequest& request, Nanos timeout) {
@@ -116,7 +107,8 @@ Outcome Locks::acquire(const OpRequest& request, Nanos timeout) {
     return outcome(EventType::fail, OpErrorClass::definite, "the session expired in the queue");
   }
   if (answered_with(turn, kNodeExists)) {
-    return give_up(made->path, outcome(EventType::fail, OpErrorClass::mismatch, "the lock is taken"));
+    return give_up(made->path,
+                   outcome(EventType::fail, OpErrorClass::mismatch, "the lock is taken"));
   }
   Outcome why = outcome_of(request, turn);
   why.type = EventType::fail;
@@ -137,7 +129,7 @@ Outcome Locks::release(const OpRequest& request) {
                    "the lock had ended before it was released");
   }
   session_.forget();
-  return open_end(request, gone);
+  return open_release(outcome_of(request, gone));
 }
 
 Outcome Locks::invoke(const OpRequest& request, Nanos timeout) {
