@@ -50,8 +50,8 @@ class EtcdClient final : public DbClient {
   }
 
   [[nodiscard]] bool offers(OpKind kind) const override {
-    return DbClient::offers(kind) || kind == OpKind::txn || kind == OpKind::transfer ||
-           kind == OpKind::acquire || kind == OpKind::release;
+    return DbClient::offers(kind) || kind == OpKind::increment || kind == OpKind::txn ||
+           kind == OpKind::transfer || kind == OpKind::acquire || kind == OpKind::release;
   }
 
   Outcome invoke(const OpRequest& request) override {
@@ -65,6 +65,7 @@ class EtcdClient final : public DbClient {
       case OpKind::acquire:
       case OpKind::release: return locks_.invoke(request, post, monotonic_clock());
       case OpKind::txn:
+      case OpKind::increment:
       case OpKind::transfer: return etcd::transact(request, post, any_node);
       case OpKind::read:
         if (!request.accounts.empty()) return etcd::transact(request, post, any_node);

@@ -7,6 +7,8 @@
 //   write   setData of any version, and create where there is no znode
 //   cas     getData for the version, and setData of that version; or create where the key is to be absent.
 //           Another value than the expected one is told only after a quorum read: the node may have been behind.
+//   add     create of /KEY/VALUE; a read of a znode with children is the list of them
+//   txn, transfer, increment, read of accounts: zookeeper/transactions.hpp
 //
 // Locks: zookeeper/locks.hpp. [client] lock_session_ms = "4000" (default): their session's life without a request.
 //
@@ -23,13 +25,16 @@
 // Thread: one per client. Tested by tests/harness/zookeeper_client_test.cpp.
 #include <charconv>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "base/assert.hpp"
 #include "harness/client.hpp"
 #include "harness/clients/outcomes.hpp"
 #include "harness/zookeeper/locks.hpp"
 #include "harness/zookeeper/session.hpp"
+#include "harness/zookeeper/transactions.hpp"
 
 namespace sunder::harness {
 
@@ -43,6 +48,7 @@ using zookeeper::Call;
 using zookeeper::End;
 
 constexpr Nanos kSessionLife = 60 * kSecond;  // longer than any cut; systems/zookeeper allows it
+using Names = std::vector<std::string>;
 constexpr std::int64_t kLockSession = 4000;  // ms
 constexpr int kRounds = 4;  // of what others may overtake: create and set, get and set
 const std::string kBarrier = "/sunder-barrier";
@@ -78,7 +84,9 @@ class ZooKeeperClient final : public DbClient {
   }
 
   [[nodiscard]] bool offers(OpKind kind) const override {
-    return DbClient::offers(kind) || kind == OpKind::acquire || kind == OpKind::release;
+    return DbClient::offers(kind) || kind == OpKind::add || kind == OpKind::increment ||
+           kind == OpKind::txn || kind == OpKind::transfer || kind == OpKind::acquire ||
+           kind == OpKind::release;
   }
 
   [[nodiscard]] std::vector<std::string> options() const override { return {"reads"}; }
@@ -87,8 +95,12 @@ class ZooKeeperClient final : public DbClient {
     SUNDER_ASSERT(session_ != nullptr);
     deadline_ = monotonic_clock().now() + target_.timeout;
     switch (request.kind) {
-      case OpKind::read: return read(request);
+      case OpKind::read: return request.accounts.empty() ? read(request) : transact(request);
+      case OpKind::txn:
+      case OpKind::increment:
+      case OpKind::transfer: return transact(request);
       case OpKind::write: return write(request);
+      case OpKind::add: return add(request);
       case OpKind::acquire:
       case OpKind::release: return locks_->invoke(request, target_.timeout);
       case OpKind::cas: return request.expected ? compare_and_set(request) : create_new(request);
@@ -152,11 +164,24 @@ class ZooKeeperClient final : public DbClient {
     return last;
   }
 
+  // What a read asks for beforehand.
+  Answer before_read(const std::string& path, const std::string& mode) {
+    if (mode == "sync") return call(Call::sync, zookeeper::sync_body(path));
+    if (mode == "quorum") return put(kBarrier, "");
+    return {End::answered, zookeeper::kOk, "", ""};
+  }
+
+  Outcome transact(const OpRequest& request) {
+    const zookeeper::Exchanges with{
+        [this](Call kind, const std::string& body) { return call(kind, body); },
+        [this](const std::string& path) { return before_read(path, reads_); }};
+    return transact_optimistically(request, zookeeper::store_of(request, with));
+  }
+
   Seen get(const std::string& path, const std::string& mode) {
     Seen out;
-    if (mode == "sync") out.answer = call(Call::sync, zookeeper::sync_body(path));
-    if (mode == "quorum") out.answer = put(kBarrier, "");
-    if (mode != "plain" && !worked(out.answer)) return out;
+    out.answer = before_read(path, mode);
+    if (!worked(out.answer)) return out;
     out.answer = call(Call::get_data, zookeeper::get_body(path));
     if (!worked(out.answer)) return out;
     out.data = zookeeper::data_of(out.answer.body);
@@ -168,8 +193,38 @@ class ZooKeeperClient final : public DbClient {
     const Seen seen = get(path_of(request), reads_);
     if (!seen.known()) return zookeeper::outcome_of(request, seen.answer);
     Outcome out = outcome(EventType::ok, OpErrorClass::none, "");
+    if (seen.data && seen.data->children > 0) return elements(request);
     out.value = seen.value();
     return out;
+  }
+
+  // The children of a znode that has some.
+  Outcome elements(const OpRequest& request) {
+    const Answer listed = call(Call::get_children, zookeeper::get_body(path_of(request)));
+    if (!worked(listed)) return zookeeper::outcome_of(request, listed);
+    Outcome out = outcome(EventType::ok, OpErrorClass::none, "");
+    out.list.emplace();
+    for (const std::string& name : zookeeper::children_of(listed.body).value_or(Names{"?"})) {
+      std::int64_t element = 0;
+      const auto parsed = std::from_chars(name.data(), name.data() + name.size(), element);
+      if (parsed.ec != std::errc{} || parsed.ptr != name.data() + name.size()) {
+        return outcome(EventType::fail, OpErrorClass::definite, "the key holds no set");
+      }
+      out.list->push_back(element);
+    }
+    return out;
+  }
+
+  Outcome add(const OpRequest& request) {
+    const std::string element = path_of(request) + '/' + std::to_string(request.value);
+    Answer made = call(Call::create, zookeeper::create_body(element, ""));
+    if (answered_with(made, zookeeper::kNoNode)) {
+      const Answer parent = call(Call::create, zookeeper::create_body(path_of(request), ""));
+      const bool there = worked(parent) || answered_with(parent, zookeeper::kNodeExists);
+      if (!there) return nothing_done(request, parent);
+      made = call(Call::create, zookeeper::create_body(element, ""));
+    }
+    return zookeeper::outcome_of(request, made);
   }
 
   Outcome write(const OpRequest& request) {

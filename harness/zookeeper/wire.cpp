@@ -8,9 +8,10 @@
 namespace sunder::harness::zookeeper {
 namespace {
 
-constexpr std::size_t kStatBeforeVersion = 32;  // czxid, mzxid, ctime, mtime
-constexpr std::size_t kStatAfterVersion = 32;   // cversion to pzxid
-constexpr std::size_t kStatAfterCzxid = 60;     // mzxid to pzxid
+constexpr std::size_t kStatBeforeVersion = 32;   // czxid, mzxid, ctime, mtime
+constexpr std::size_t kStatBeforeChildren = 20;  // cversion to dataLength
+constexpr std::size_t kStatAfterChildren = 8;    // pzxid
+constexpr std::size_t kStatAfterCzxid = 60;      // mzxid to pzxid
 constexpr std::int32_t kAllPermissions = 31;
 
 // The word after `name` at the start of a line.
@@ -70,6 +71,11 @@ std::int64_t Reader::number64() {
   return static_cast<std::int64_t>((std::uint64_t{high} << 32U) | low);
 }
 
+bool Reader::flag() {
+  const std::string_view byte = take(1);
+  return !byte.empty() && byte[0] != '\0';
+}
+
 std::string Reader::text() {
   const std::int32_t size = number();
   return size <= 0 ? std::string() : std::string(take(static_cast<std::size_t>(size)));
@@ -92,6 +98,37 @@ std::string get_body(const std::string& path) {
 
 std::string set_body(const std::string& path, const std::string& data, std::int32_t version) {
   return Writer().text(path).text(data).number(version).bytes();
+}
+
+std::string multi_body(const std::vector<Step>& steps) {
+  Writer out;
+  for (const Step& step : steps) {
+    const Call call = step.data ? Call::set_data : Call::check;
+    out.number(static_cast<std::int32_t>(call)).flag(false).number(-1).text(step.path);
+    if (step.data) out.text(*step.data);
+    out.number(step.version);
+  }
+  return out.number(-1).flag(true).number(-1).bytes();
+}
+
+// One that was not done has an error for each of its parts: 0 before the one that stopped it, RuntimeInconsistency after.
+std::optional<std::int32_t> error_of_multi(const std::string& body) {
+  constexpr std::int32_t kErrorPart = -1;
+  constexpr std::int32_t kNotReached = -2;
+  Reader in(body);
+  std::int32_t last = kOk;
+  while (in.ok()) {
+    const std::int32_t part = in.number();
+    const bool done = in.flag();
+    in.number();  // the same error again
+    if (!in.ok()) return std::nullopt;
+    if (part != kErrorPart) return kOk;  // parts have answers only where all were done
+    if (done) return last;
+    const std::int32_t error = in.number();
+    if (error != kOk && error != kNotReached) return error;
+    last = error;
+  }
+  return std::nullopt;
 }
 
 std::string sync_body(const std::string& path) {
@@ -123,15 +160,18 @@ std::optional<std::vector<std::string>> children_of(const std::string& body) {
 
 std::optional<Data> data_of(const std::string& body) {
   Reader in(body);
-  const std::string text = in.text();
-  in.skip(kStatBeforeVersion);
   Data out;
+  out.text = in.text();
+  in.skip(kStatBeforeVersion);
   out.version = in.number();
-  in.skip(kStatAfterVersion);
+  in.skip(kStatBeforeChildren);
+  out.children = in.number();
+  in.skip(kStatAfterChildren);
   if (!in.ok()) return std::nullopt;
   std::int64_t value = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size()) out.value = value;
+  const char* end = out.text.data() + out.text.size();
+  const auto parsed = std::from_chars(out.text.data(), end, value);
+  if (parsed.ec == std::errc{} && parsed.ptr == end) out.value = value;
   return out;
 }
 

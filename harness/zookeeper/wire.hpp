@@ -24,6 +24,8 @@ enum class Call : std::int32_t {
   set_data = 5,
   get_children = 8,
   sync = 9,
+  check = 13,  ///< only inside of a multi
+  multi = 14,
   create2 = 15,  ///< a create that answers the znode's stat, too
 };
 
@@ -68,6 +70,7 @@ class Reader {
   explicit Reader(std::string_view bytes) : rest_(bytes) {}
   std::int32_t number();
   std::int64_t number64();
+  bool flag();
   std::string text();
   void skip(std::size_t bytes) { static_cast<void>(take(bytes)); }
   [[nodiscard]] bool ok() const { return ok_; }
@@ -83,7 +86,8 @@ class Reader {
 /// What becomes of a znode that is made.
 enum class Made : std::int32_t {
   stays = 0,
-  queued = 3,  ///< ends with its session (ephemeral); its name gets a number that grows (sequential)
+  queued =
+      3,  ///< ends with its session (ephemeral); its name gets a number that grows (sequential)
 };
 [[nodiscard]] std::string create_body(const std::string& path, const std::string& data,
                                       Made made = Made::stays);
@@ -92,20 +96,32 @@ enum class Made : std::int32_t {
 [[nodiscard]] std::string remove_body(const std::string& path);  ///< of any version
 [[nodiscard]] std::string set_body(const std::string& path, const std::string& data,
                                    std::int32_t version);  ///< -1: any version
+/// One znode of a multi: its version is compared, and where there is `data` it is set.
+struct Step {
+  std::string path;
+  std::optional<std::string> data;
+  std::int32_t version = 0;
+};
+[[nodiscard]] std::string multi_body(const std::vector<Step>& steps);
+/// What a multi's answer says: kOk, or why nothing of it was done. RETURNS nothing where the body is in another form.
+[[nodiscard]] std::optional<std::int32_t> error_of_multi(const std::string& body);
 [[nodiscard]] std::string sync_body(const std::string& path);
 
 /// What getData answers.
 struct Data {
-  std::optional<std::int64_t> value;  ///< nothing: the znode's data is no number
+  std::string text;
+  std::optional<std::int64_t> value;  ///< nothing: the text is no number
   std::int32_t version = 0;
+  std::int32_t children = 0;
 };
 /// RETURNS nothing where the body is not getData's.
 [[nodiscard]] std::optional<Data> data_of(const std::string& body);
 
 /// What create2 answers.
 struct Created {
-  std::string path;         ///< with the number that it got
-  std::int64_t czxid = 0;  ///< of the transaction that made it: grows with every change of the cluster
+  std::string path;  ///< with the number that it got
+  std::int64_t czxid =
+      0;  ///< of the transaction that made it: grows with every change of the cluster
 };
 /// RETURNS nothing where the body is not create2's.
 [[nodiscard]] std::optional<Created> created_of(const std::string& body);

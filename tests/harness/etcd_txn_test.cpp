@@ -111,6 +111,18 @@ TEST_CASE("etcd: outcomes of transactions") {
   CHECK(judged(transfer, {said(both)}) == fail(OpErrorClass::mismatch));
 }
 
+TEST_CASE("etcd: an increment begins at 0, and writes where nothing has changed") {
+  const OpRequest more{.kind = OpKind::increment, .key = "k1", .value = 5};
+  Script script;
+  script.answers = {said(ranges(range("", ""))), said(R"({"succeeded":true})"),
+                    said(ranges(range("37", "8"))), said("{}")};
+  CHECK(transact(more, script.post(), true).type == EventType::ok);
+  CHECK(script.asked.back().find("\"value\":\"" + base64("5") + '"') != std::string::npos);
+  CHECK(transact(more, script.post(), true).error == OpErrorClass::mismatch);
+  CHECK(script.asked.back().find("\"value\":\"" + base64("42") + '"') != std::string::npos);
+  CHECK(script.asked.back().find("\"mod_revision\":\"8\"") != std::string::npos);
+}
+
 TEST_CASE("etcd: outcomes of locks") {
   const std::string lease = R"({"ID":"77","TTL":"2"})";
   const OpRequest acquire{.kind = OpKind::acquire, .key = "k1", .value = 5};

@@ -55,10 +55,11 @@ inline void reply(int fd, const Ask& ask, std::int32_t error, const std::string&
   say(fd, zookeeper::framed(head.bytes() + body));
 }
 
-inline std::string data_body(const std::string& text, std::int32_t version) {
+inline std::string data_body(const std::string& text, std::int32_t version,
+                             std::int32_t children = 0) {
   zookeeper::Writer out;
   out.text(text).number64(1).number64(2).number64(3).number64(4).number(version);
-  out.number(0).number(0).number64(0).number(0).number(0).number64(0);
+  out.number(0).number(0).number64(0).number(0).number(children).number64(0);
   return out.bytes();
 }
 

@@ -55,7 +55,9 @@ TEST_CASE("zookeeper: numbers and texts both ways, and nothing is read beyond th
   REQUIRE(data.has_value());
   CHECK(data->value == 42);
   CHECK(data->version == 9);
-  CHECK_FALSE(data_of(data_body("42", 9).substr(0, 60)).has_value());
+  CHECK(data->children == 0);
+  CHECK(data_of(data_body("", 9, 3))->children == 3);
+  CHECK_FALSE(data_of(data_body("42", 9).substr(0, 73)).has_value());
   CHECK_FALSE(data_of(data_body("4x", 1))->value.has_value());
 }
 
@@ -206,5 +208,38 @@ TEST_CASE("zookeeper: calls of reads, writes and cas") {
     OpRequest cas = request(OpKind::cas);
     cas.expected = 9;
     CHECK(client_of(node)->invoke(cas).error == OpErrorClass::mismatch);
+  }
+}
+
+TEST_CASE("zookeeper: sets are children") {
+  std::vector<std::pair<Call, std::string>> asked;
+  bool there = true;
+  SmallNode node([&](int fd) {
+    if (!greet(fd)) return;
+    for (Ask ask; take_ask(fd, &ask);) {
+      asked.emplace_back(ask.call, ask.path);
+      const bool child = ask.path == "/k1/7";
+      if (ask.call == Call::get_data) {
+        there ? reply(fd, ask, kOk, data_body("40", 4, child ? 0 : 2)) : reply(fd, ask, kNoNode);
+      } else if (ask.call == Call::get_children) {
+        reply(fd, ask, kOk, Writer().number(2).text("7").text("12").bytes());
+      } else if (ask.call == Call::create) {
+        reply(fd, ask, child && !there ? kNoNode : kOk);
+        if (!child) there = true;
+      } else {
+        reply(fd, ask, kOk);
+      }
+    }
+  });
+  using Calls = std::vector<std::pair<Call, std::string>>;
+  SECTION("a znode with children reads as a set") {
+    const Outcome out = client_of(node)->invoke(request(OpKind::read));
+    REQUIRE(out.list.has_value());
+    CHECK(*out.list == std::vector<std::int64_t>{7, 12});
+  }
+  SECTION("the first element makes the set") {
+    there = false;
+    CHECK(client_of(node)->invoke(request(OpKind::add)).type == EventType::ok);
+    CHECK(asked == Calls{{Call::create, "/k1/7"}, {Call::create, "/k1"}, {Call::create, "/k1/7"}});
   }
 }

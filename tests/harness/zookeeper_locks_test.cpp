@@ -154,7 +154,8 @@ TEST_CASE("zookeeper locks: who waits looks after the one before it, by number a
   CHECK(asked.back() == std::pair<Call, std::string>{Call::get_children, "/k1"});
 }
 
-TEST_CASE("zookeeper locks: who does not get it leaves the line, and is sure only if that was answered") {
+TEST_CASE(
+    "zookeeper locks: who does not get it leaves the line, and is sure only if that was answered") {
   Queue queue;
   queue.line = {"w9-0000000001", "w7-0000000003"};
   Locks locks = queue.client();
@@ -185,7 +186,8 @@ TEST_CASE("zookeeper locks: who does not get it leaves the line, and is sure onl
   }
 }
 
-TEST_CASE("zookeeper locks: an acquire whose place in line is not known is open, and its session ends") {
+TEST_CASE(
+    "zookeeper locks: an acquire whose place in line is not known is open, and its session ends") {
   Queue queue;
   Locks locks = queue.client();
   bool first = true;
@@ -211,7 +213,8 @@ TEST_CASE("zookeeper locks: a session that expired in the queue gets nothing") {
   CHECK(out.error == OpErrorClass::definite);
 }
 
-TEST_CASE("zookeeper locks: a release tells that the lock had ended, and is open when it can't know") {
+TEST_CASE(
+    "zookeeper locks: a release tells that the lock had ended, and is open when it can't know") {
   Queue queue;
   Locks locks = queue.client();
   REQUIRE(locks.invoke(request(OpKind::acquire), kTimeout).type == EventType::ok);
