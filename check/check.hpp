@@ -77,7 +77,8 @@ struct AvailabilityRow {
       first_answer_after;  ///< from the window's start to the first answer asked inside it
   bool judged =
       true;  ///< false: window shorter than settle + 2 × timeout, or not offered in calm weather
-  std::string note;  ///< why not judged; empty otherwise
+  std::string note;            ///< why not judged, or what was left out; empty otherwise
+  std::uint64_t left_out = 0;  ///< not in `asked`: they met an Outage
 };
 
 /// Limits of a check; looked at in the inner loops.
@@ -93,9 +94,22 @@ struct Budget {
                                              const std::vector<FaultWindow>& windows = {},
                                              unsigned threads = 1);
 
+/// A time in which a node can't be asked, as one that was killed. What is asked of it then, or waits for it, counts for
+/// nobody: neither against the node nor for it.
+struct Outage {
+  std::string node;
+  Nanos from = 0;
+  Nanos to = kNever;
+  std::string why;  ///< "n2 was killed (p3)"
+  unsigned clients =
+      0;  ///< not 0: only for one client, whose processes leave `client` when divided by this
+  unsigned client = 0;
+};
+
 struct AvailabilityOptions {
   Nanos settle = 5 * kSecond;   ///< at most a third of the window is used
   Nanos timeout = 2 * kSecond;  ///< the clients' operation time-out
+  std::vector<Outage> outages = {};
 };
 /// Measures; one row per window, side and operation kind, and side "all" for calm weather (fault "").
 /// check/checks/availability.cpp

@@ -120,7 +120,8 @@ std::string row_json(const AvailabilityRow& row) {
       .raw("first_answer_after_ns",
            row.first_answer_after ? std::to_string(*row.first_answer_after) : "null")
       .raw("judged", row.judged ? "true" : "false")
-      .text("note", row.note);
+      .text("note", row.note)
+      .number("left_out", row.left_out);
   return object.done();
 }
 

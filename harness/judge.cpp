@@ -10,6 +10,7 @@
 #include "harness/gilbert_lynch.hpp"
 #include "harness/lost_writes.hpp"
 #include "harness/nemesis.hpp"
+#include "harness/outages.hpp"
 
 namespace sunder::harness {
 namespace {
@@ -280,6 +281,7 @@ void judge_run(const Suite& suite, const std::string& history_path, const std::s
     check::AvailabilityOptions measured;
     measured.settle = suite.availability.settle;
     measured.timeout = suite.workload.op_timeout;
+    measured.outages = outages_of(*results, *history, suite.workload.clients);
     results->availability = check::measure_availability(*history, windows, measured);
     void_stalled_rows(results->stalls, &results->availability);
     return judge_availability(suite.availability, results->availability);

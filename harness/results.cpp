@@ -248,6 +248,7 @@ AvailabilityRow row_of(const json& in) {
   }
   row.judged = flag(in, "judged", true);
   row.note = text(in, "note");
+  row.left_out = number<std::uint64_t>(in, "left_out");
   return row;
 }
 

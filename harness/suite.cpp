@@ -36,6 +36,14 @@ bool reserved_name(std::string_view name) {
          std::all_of(name.begin() + 1, name.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+// Of "c12": 12; a number beyond any client's where it does not fit.
+unsigned client_number(std::string_view name) {
+  unsigned number = 0;
+  const auto parsed = std::from_chars(name.data() + 1, name.data() + name.size(), number);
+  const bool padded = name.size() > 1 && name[1] == '0';  // c01 is nobody's name
+  return parsed.ec == std::errc{} && !padded ? number : 0;
+}
+
 // The file's stem as a name: lower case, "-" for what a name can't hold.
 std::string name_of_file(const std::string& path) {
   std::string name = std::filesystem::path(path).stem().string();
@@ -179,23 +187,45 @@ WorkloadSpec read_workload(const ConfigTable& root) {
   return out;
 }
 
-// "n1:n2": the bytes that n1 sends to n2.
-std::vector<Pair> read_pairs(const ConfigTable& table, const std::vector<std::string>& nodes) {
+// Who can stand in a pair.
+struct Parties {
+  const std::vector<std::string>& nodes;
+  unsigned clients;
+};
+
+// "n1:n2": the bytes that n1 sends to n2. "*" is every node, and alone all pairs of nodes; clients are c1, c2, ….
+std::vector<Pair> read_pairs(const ConfigTable& table, const Parties& parties) {
   std::vector<Pair> out;
-  const auto is_node = [&nodes](const std::string& name) {
-    return std::find(nodes.begin(), nodes.end(), name) != nodes.end();
-  };
   for (const std::string& text : table.strings("pairs")) {
     const std::size_t colon = text.find(':');
-    const Pair pair{text.substr(0, colon),
-                    colon == std::string::npos ? std::string() : text.substr(colon + 1)};
-    if (is_node(pair.from) && is_node(pair.to) && pair.from != pair.to) {
-      out.push_back(pair);
-    } else {
+    Pair pair{text.substr(0, colon), colon == std::string::npos ? "" : text.substr(colon + 1)};
+    if (text == "*") pair.to = "*";
+    const auto is_client = [&](const std::string& name) {
+      return name != "client" && reserved_name(name);
+    };
+    const auto is_node = [&](const std::string& name) {
+      return name == "*" ||
+             std::find(parties.nodes.begin(), parties.nodes.end(), name) != parties.nodes.end();
+    };
+    const auto beyond = [&](const std::string& name) {
+      return is_client(name) && client_number(name) - 1 >= parties.clients;  // c0, too
+    };
+    const bool two = pair.from != pair.to || pair.from == "*";
+    const bool a_node = is_node(pair.from) || is_node(pair.to);
+    const bool known =
+        (is_node(pair.from) || is_client(pair.from)) && (is_node(pair.to) || is_client(pair.to));
+    if (!known || !two || !a_node) {
       table.mistake("pairs",
                     "\"" + text +
-                        "\" is not a pair of two nodes, such as \"n1:n2\"; the nodes are " +
-                        list_of(nodes));
+                        "\" is not a pair of two nodes, such as \"n1:n2\", or of a client and a "
+                        "node, such as \"c1:n1\"; the nodes are " +
+                        list_of(parties.nodes) + ", or \"*\" for each of them");
+    } else if (beyond(pair.from) || beyond(pair.to)) {
+      table.mistake("pairs", "there is no client " + (beyond(pair.from) ? pair.from : pair.to) +
+                                 "; [workload] has clients = " + std::to_string(parties.clients) +
+                                 ", so that they are c1 to c" + std::to_string(parties.clients));
+    } else {
+      out.push_back(std::move(pair));
     }
   }
   if (table.has("pairs") && table.has("targets")) {
@@ -242,12 +272,11 @@ void read_targets(const ConfigTable& table, const std::vector<std::string>& node
   }
 }
 
-void read_partition(const ConfigTable& table, const std::vector<std::string>& nodes,
-                    NemesisSpec* out) {
-  if (nodes.size() < 2) {
+void read_partition(const ConfigTable& table, const Parties& parties, NemesisSpec* out) {
+  if (parties.nodes.size() < 2 && !table.has("pairs")) {
     table.mistake("name", "a partition needs at least two nodes; set [cluster] nodes = 3");
   }
-  out->pairs = read_pairs(table, nodes);
+  out->pairs = read_pairs(table, parties);
   out->shape = table.string("shape");
   if (!out->shape.empty() && (table.has("targets") || table.has("pairs"))) {
     table.mistake("shape", "write \"shape\", \"targets\" or \"pairs\", only one of them");
@@ -275,17 +304,17 @@ Nanos read_offset(const ConfigTable& table) {
   return 0;
 }
 
-NemesisSpec read_nemesis(const ConfigTable& table, const std::vector<std::string>& nodes) {
+NemesisSpec read_nemesis(const ConfigTable& table, const Parties& parties) {
   NemesisSpec out;
   table.required_string("name");
   out.name = known_name(table, "name", out.name, "nemesis", known_nemeses());
-  read_targets(table, nodes, &out);
+  read_targets(table, parties.nodes, &out);
   const bool on_nodes = out.name == "kill" || out.name == "pause" || out.name == "skew";
-  if (!on_nodes && out.name != "fault") read_partition(table, nodes, &out);
+  if (!on_nodes && out.name != "fault") read_partition(table, parties, &out);
   if (out.name == "fault") {
     out.fault = table.required_string("fault");
     out.params = table.string_map("params");
-    out.pairs = read_pairs(table, nodes);
+    out.pairs = read_pairs(table, parties);
   }
   if (out.name == "skew") out.offset = read_offset(table);
   out.overlap = table.boolean("overlap", false);
@@ -403,6 +432,18 @@ std::string fault_kind_of(const NemesisSpec& spec) {
   return spec.name == "fault" ? spec.fault : spec.name;
 }
 
+unsigned clients_named(const Suite& suite) {
+  unsigned out = 1;
+  for (const NemesisSpec& spec : suite.nemeses) {
+    for (const Pair& pair : spec.pairs) {
+      for (const std::string& name : {pair.from, pair.to}) {
+        if (reserved_name(name)) out = std::max(out, client_number(name));
+      }
+    }
+  }
+  return out;
+}
+
 bool explicit_mode_can(const NemesisSpec& spec) {
   if (spec.name == "fault") return spec.fault != "loss";  // of packets
   if (spec.name != "partition") return true;
@@ -423,7 +464,7 @@ Result<Suite> load_suite(const std::string& path) {
   suite.workload = read_workload(root);
   const std::vector<ConfigTable> nemeses = root.tables("nemesis");
   for (const ConfigTable& nemesis : nemeses) {
-    suite.nemeses.push_back(read_nemesis(nemesis, suite.cluster.nodes));
+    suite.nemeses.push_back(read_nemesis(nemesis, {suite.cluster.nodes, suite.workload.clients}));
   }
   check_windows(suite, nemeses);
   read_checks(root, &suite);

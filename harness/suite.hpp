@@ -49,7 +49,7 @@ struct WorkloadSpec {
 struct NemesisSpec {
   std::string name = "partition";
   std::string targets = "leader";  ///< whom it meets (targets.hpp): a role, or names: "n1,n2"
-  std::vector<Pair> pairs;         ///< not empty: exactly these, instead of targets
+  std::vector<Pair> pairs;         ///< not empty: exactly these, instead of targets; "*": each node
   std::string shape;  ///< partition: a shape of `sunder ctl partition`, instead of targets
   Nanos flap = 0;     ///< partition: in force so long, then not so long, in turn; 0: all the time
   CutKind kind = CutKind::drop;               ///< partition
@@ -100,6 +100,9 @@ struct Suite {
 
 /// The kind that its faults have in results: "drop", "delay", "kill".
 [[nodiscard]] std::string fault_kind_of(const NemesisSpec& spec);
+
+/// The greatest number of a client in the nemeses' pairs, at least 1: with fewer clients the suite is no suite.
+[[nodiscard]] unsigned clients_named(const Suite& suite);
 
 /// True where the network mode "explicit", which sees connections and not packets, can do it.
 [[nodiscard]] bool explicit_mode_can(const NemesisSpec& spec);

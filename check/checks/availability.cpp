@@ -9,9 +9,12 @@
 //   timeout    never answered, asked at `to − timeout` or before
 //   late       answered, but only after `to`; asked at `to − timeout` or before
 //   censored   asked after `to − timeout`, and neither answered nor refused before `to`: nobody can tell
+// What meets an Outage of its node (it was killed, or the client was cut off from it) is left out of all five, whatever came
+// of it: the node had failed, or it can't be told from one that had.
 // Thread: pure. Tested by tests/check/availability_test.cpp.
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "check/check.hpp"
 #include "check/check_kind.hpp"
@@ -66,6 +69,29 @@ class Weather {
     });
   }
 
+  // Asked while it lasted, or still open when it began.
+  [[nodiscard]] const Outage* met(const Op& op) const {
+    for (const Outage& outage : options_.outages) {
+      if (op.invoked >= outage.to || op.completed <= outage.from) continue;
+      if (place(op) == history_.nodes.size() || history_.nodes[op.node] != outage.node) continue;
+      if (outage.clients != 0 && op.process % outage.clients != outage.client) continue;
+      return &outage;
+    }
+    return nullptr;
+  }
+
+  static void tell(AvailabilityRow& row, const std::set<std::string>& why) {
+    if (row.left_out == 0) return;
+    std::string text = std::to_string(row.left_out) +
+                       (row.left_out == 1 ? " operation" : " operations") + " left out: ";
+    for (const std::string& one : why) text += (one == *why.begin() ? "" : ", ") + one;
+    if (row.asked == 0 && row.judged) {
+      row.judged = false;
+      row.note = "void";
+    }
+    row.note += (row.note.empty() ? "" : "; ") + text;
+  }
+
   void add_calm(std::vector<AvailabilityRow>& rows, OpKind kind) const {
     AvailabilityRow row;
     row.side = "all";
@@ -74,11 +100,13 @@ class Weather {
     row.from = history_.ops.empty() ? 0 : history_.ops.front().invoked;
     row.to = end_;
     row.timeout = options_.timeout;
+    std::set<std::string> why;
     for (const Op& op : history_.ops) {
       if (op.kind != kind || !calm(op)) continue;
       row.from = std::min(row.from, op.invoked);
-      if (offered_[index(kind)][place(op)]) count(row, op);
+      if (offered_[index(kind)][place(op)]) count(row, op, &why);
     }
+    tell(row, why);
     if (row.asked > 0) rows.push_back(std::move(row));
   }
 
@@ -118,17 +146,18 @@ class Weather {
     for (std::size_t n = 0; n < here.size(); ++n) {
       offered_here = offered_here || (here[n] && offered[n]);
     }
+    std::set<std::string> why;
     for (const Op& op : history_.ops) {
       if (op.kind != kind || !here[place(op)]) continue;
       if (op.invoked < row.from || op.invoked >= row.to) continue;
       asked_here = true;
       // Where no node of the side offered the operation, the counts are shown all the same, but not judged.
       if (offered_here && !offered[place(op)]) continue;
-      if (answer(op) && op.completed < row.to) {
+      if (answer(op) && op.completed < row.to && met(op) == nullptr) {
         const Nanos after = op.completed - row.from;
         row.first_answer_after = std::min(row.first_answer_after.value_or(after), after);
       }
-      if (op.invoked >= row.from + row.settle) count(row, op);
+      if (op.invoked >= row.from + row.settle) count(row, op, &why);
     }
     if (!asked_here) return;
     if (!offered_here) {
@@ -138,10 +167,16 @@ class Weather {
       row.judged = false;
       row.note = "the window is shorter than settle + 2 x timeout";
     }
+    tell(row, why);
     rows.push_back(std::move(row));
   }
 
-  static void count(AvailabilityRow& row, const Op& op) {
+  void count(AvailabilityRow& row, const Op& op, std::set<std::string>* why) const {
+    if (const Outage* outage = met(op)) {
+      ++row.left_out;
+      why->insert(outage->why);
+      return;
+    }
     const bool near_end = op.invoked > row.to - row.timeout;
     const bool in_time = op.completed < row.to || (row.fault.empty() && op.completed != kNever);
     ++row.asked;

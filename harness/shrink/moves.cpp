@@ -145,10 +145,11 @@ std::vector<unsigned> smaller(unsigned now, unsigned least) {
   return {numbers.begin(), numbers.end()};
 }
 
-std::vector<Move> fewer(const Suite& suite, unsigned WorkloadSpec::*count, const char* what) {
+std::vector<Move> fewer(const Suite& suite, unsigned WorkloadSpec::*count, const char* what,
+                        unsigned least) {
   std::vector<Move> out;
   const unsigned now = suite.workload.*count;
-  for (const unsigned number : smaller(now, 1)) {
+  for (const unsigned number : smaller(now, least)) {
     Suite less = suite;
     less.workload.*count = number;
     out.push_back(
@@ -158,11 +159,11 @@ std::vector<Move> fewer(const Suite& suite, unsigned WorkloadSpec::*count, const
 }
 
 std::vector<Move> fewer_clients(const Suite& suite) {
-  return fewer(suite, &WorkloadSpec::clients, "client");
+  return fewer(suite, &WorkloadSpec::clients, "client", clients_named(suite));
 }
 
 std::vector<Move> fewer_keys(const Suite& suite) {
-  return fewer(suite, &WorkloadSpec::keys, "key");
+  return fewer(suite, &WorkloadSpec::keys, "key", 1);
 }
 
 bool by_role(const NemesisSpec& window) {

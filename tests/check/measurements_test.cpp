@@ -176,6 +176,55 @@ TEST_CASE("availability is counted per window, side and operation", "[check]") {
   CHECK(row(brief, "p1", "isolated", "write").settle == 5 * s / 3);
 }
 
+TEST_CASE("what is asked of a node that was killed counts for nobody", "[check]") {
+  constexpr Nanos s = kSecond;
+  Build build;
+  build.write(1 * s, 1 * s + 1, 1).at("n1").write(2 * s, 2 * s + 1, 2).at("n2");
+  build.write(3 * s, 3 * s + 1, 3).at("n3");
+  // window [10 s, 40 s), settle 5 s; n2 is dead in [20 s, 30 s)
+  build.write(17 * s, 19 * s, 4).pending().at("n2");                      // before: counts
+  build.write(19 * s, 21 * s, 5).pending().at("n2");                      // was open: left out
+  build.write(20 * s, 22 * s, 6).pending().at("n2");                      // left out
+  build.write(25 * s, 25 * s, 7).failed(OpErrorClass::refused).at("n2");  // left out
+  build.write(26 * s, 27 * s, 8).at("n2");                                // answered, left out too
+  build.write(30 * s, 32 * s, 9).pending().at("n2");                      // after: counts
+  build.write(33 * s, 34 * s, 10).at("n2");                               // counts
+  build.write(21 * s, 23 * s, 11).pending().at("n3");                     // another node: counts
+  build.write(22 * s, 22 * s + 1, 12).at("n1");
+  AvailabilityOptions options;
+  options.outages.push_back({"n2", 20 * s, 30 * s, "n2 was killed (p2)", 0, 0});
+  const std::vector<FaultWindow> windows{cut(10 * s, 40 * s)};
+  const auto rows = measure_availability(build.history, windows, options);
+  const auto& majority = row(rows, "p1", "majority", "write");
+  CHECK(majority.asked == 4);
+  CHECK(majority.answered == 1);
+  CHECK(majority.timeouts == 3);
+  CHECK(majority.left_out == 4);
+  CHECK(majority.judged);
+  CHECK(majority.note == "4 operations left out: n2 was killed (p2)");
+  CHECK(row(rows, "p1", "isolated", "write").left_out == 0);
+  CHECK(row(rows, "p1", "isolated", "write").note.empty());
+
+  // One with nothing left proves nothing, and has no first answer either.
+  options.outages.push_back({"n1", 20 * s, 30 * s, "n1 was paused (p3)", 0, 0});
+  const auto none = measure_availability(build.history, windows, options);
+  const auto& isolated = row(none, "p1", "isolated", "write");
+  CHECK(isolated.asked == 0);
+  CHECK_FALSE(isolated.judged);
+  CHECK(isolated.note == "void; 1 operation left out: n1 was paused (p3)");
+  CHECK_FALSE(isolated.first_answer_after);
+
+  // Only one client is cut off from its node: processes 1, 3, 5, … of two clients.
+  for (std::size_t i = 0; i < build.history.ops.size(); ++i) {
+    build.history.ops[i].process = static_cast<std::int32_t>(i);
+  }
+  options.outages = {{"n2", 10 * s, 40 * s, "drop", 2, 1}};
+  const auto& one =
+      row(measure_availability(build.history, windows, options), "p1", "majority", "write");
+  CHECK(one.left_out == 4);
+  CHECK(one.asked == 4);
+}
+
 TEST_CASE("sides have the names of the contract", "[check]") {
   constexpr Nanos s = kSecond;
   const auto names = [&](std::vector<std::vector<std::string>> sides) {
@@ -226,7 +275,7 @@ TEST_CASE("results as JSON", "[check]") {
   CHECK(row_json(r) ==
         R"({"fault":"p1","from":0,"to":0,"side":"","nodes":["n1"],"op":"read","asked":0,)"
         R"("answered":0,"errors":0,"timeouts":0,"late":0,"censored":0,"settle_ns":0,)"
-        R"("timeout_ns":0,"first_answer_after_ns":null,"judged":true,"note":""})");
+        R"("timeout_ns":0,"first_answer_after_ns":null,"judged":true,"note":"","left_out":0})");
 }
 
 TEST_CASE("a witness inside a fault window goes before one behind it", "[check]") {

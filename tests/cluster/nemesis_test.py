@@ -43,6 +43,39 @@ overlap = true
 within = "30s"
 """
 
+# A client that does not reach its node, and a node that is dead inside a cut: neither is the node's refusal.
+BLAMELESS = """schema = 1
+[cluster]
+system = "etcd"
+nodes = 3
+[workload]
+name = "register"
+clients = 6
+keys = 3
+rate = 120
+time = "9s"
+op_timeout = "500ms"
+[[nemesis]]
+name = "partition"
+pairs = ["c2:n2", "n2:c2"]
+at = "1s"
+for = "4s"
+[[nemesis]]
+name = "partition"
+targets = "n1"
+at = "8s"
+for = "6s"
+[[nemesis]]
+name = "kill"
+targets = "n1"
+at = "8500ms"
+for = "3s"
+overlap = true
+[checks.linearizable]
+[checks.availability]
+settle = "2s"
+"""
+
 
 class Nemeses(support.ClusterTest):
     def test_they_happen_and_are_mended(self):
@@ -64,6 +97,26 @@ class Nemeses(support.ClusterTest):
             self.assertEqual(oks, [], kind)
             back = [e for e in events if e["type"] == "ok" and e.get("node") == node and e["time"] > end]
             self.assertTrue(back, kind + ": it never came back")
+
+    def test_who_is_not_blamed(self):
+        results, _ = self.run_suite("blameless", BLAMELESS, (0,), "--seed", "7")
+        rows = {(row["fault"], row["side"], row["op"]): row for row in results["availability"]}
+        reads = rows["p1", "all", "read"]
+        self.assertGreater(reads["left_out"], 0, reads)
+        self.assertEqual((reads["answered"], reads["judged"]), (reads["asked"] - reads["censored"], True), reads)
+        self.assertIn("drop between c2 and its node n2 (p1)", reads["note"])
+        with open(self.box.sub("out", "blameless", "history.jsonl")) as f:
+            events = [json.loads(line) for line in f][1:]
+        cut = next(fault for fault in results["faults"] if fault["name"] == "p1")
+        inside = [e for e in events if cut["in_force_at"] < e["time"] < cut["healed_at"] and e["process"] % 6 == 1]
+        self.assertTrue(any(e["type"] == "info" for e in inside), inside)
+        self.assertFalse(any(e["type"] == "ok" for e in inside), inside)
+        alone = rows["p2", "isolated", "read"]
+        # Killed before the settling was over, and started again where it can't serve: nothing is left.
+        self.assertEqual((alone["asked"], alone["judged"]), (0, False), alone)
+        self.assertGreater(alone["left_out"], 0, alone)
+        self.assertIn("void; ", alone["note"])
+        self.assertIn("n1 was killed (p101)", alone["note"])
 
     def test_mistakes_are_refused_before_anything_starts(self):
         for old, new, said in (('fault = "delay"', 'fault = "delai"', "delay"), ('delay = "30ms"', 'delay = "soon"', "delay"),

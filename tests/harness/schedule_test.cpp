@@ -89,6 +89,34 @@ TEST_CASE("schedule: what can't be is refused with its line") {
   CHECK(has(refusal(kWindows, "turn = 7", "turn = -7"), "turn"));
 }
 
+TEST_CASE("schedule: pairs with clients and with every node") {
+  const auto with = [](const std::string& pairs) {
+    std::string text = kWindows;
+    text.replace(text.find("\"n1:n2\", \"n2:n1\""), 16, pairs);
+    return text;
+  };
+  const auto suite = load(with("\"c1:n1\", \"n2:c6\", \"*:n3\", \"c2:*\", \"*\""));
+  INFO((suite ? "" : suite.error().text()));
+  REQUIRE(suite.ok());
+  CHECK(suite->nemeses[1].pairs ==
+        std::vector<Pair>{{"c1", "n1"}, {"n2", "c6"}, {"*", "n3"}, {"c2", "*"}, {"*", "*"}});
+  CHECK(clients_named(*suite) == 6);
+  const auto again = load(suite_toml(*suite));
+  REQUIRE(again.ok());
+  CHECK(again->nemeses[1].pairs == suite->nemeses[1].pairs);
+  // The sixth client is the last one.
+  const std::string said = refusal(with("\"c1:n1\", \"n2:c7\""), "turn", "turn");
+  INFO(said);
+  CHECK(has(said, "s.toml:15"));
+  CHECK(has(said, "there is no client c7; [workload] has clients = 6"));
+  CHECK(has(refusal(with("\"c0:n1\""), "turn", "turn"), "there is no client c0"));
+  CHECK(has(refusal(with("\"c01:n1\""), "turn", "turn"), "there is no client c01"));
+  for (const char* wrong : {"c1:c2", "client:n1", "c1:n9", "c1", "n1:n1", "c1:c1", ":n1"}) {
+    INFO(wrong);
+    CHECK(has(refusal(with('"' + std::string(wrong) + '"'), "turn", "turn"), "is not a pair"));
+  }
+}
+
 TEST_CASE("schedule: a suite as text is the same suite again") {
   auto suite = load(kWindows);
   REQUIRE(suite.ok());

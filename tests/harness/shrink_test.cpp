@@ -117,6 +117,9 @@ TEST_CASE("shrink: every move makes the suite smaller, and keeps it valid") {
   todo.back().nemeses.resize(1);
   todo.push_back(minute());
   todo.back().nemeses.clear();
+  todo.push_back(minute());
+  todo.back().nemeses.resize(1);
+  todo.back().nemeses[0].pairs = {{"c9", "n3"}, {"n3", "c9"}, {"*", "n1"}};
   for (const Suite& suite : todo) {
     for (const MoveMaker maker : move_makers()) {
       for (const Move& move : maker(suite)) {
