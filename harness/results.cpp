@@ -265,6 +265,12 @@ check::StalenessRow staleness_of(const json& in) {
   row.stale = number<std::uint64_t>(in, "stale");
   row.age = quantiles_of(field(in, "age_ns"));
   row.behind = quantiles_of(field(in, "behind"));
+  for (const json& bucket : list(in, "histogram")) {
+    const bool pair = bucket.is_array() && bucket.size() == 2 && bucket[0].is_number_integer() &&
+                      bucket[1].is_number_unsigned();
+    if (!pair) throw Bad{"a bucket of \"histogram\" is not two numbers"};
+    row.histogram.push_back({bucket[0].get<Nanos>(), bucket[1].get<std::uint64_t>()});
+  }
   return row;
 }
 

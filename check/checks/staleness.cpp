@@ -37,6 +37,8 @@ struct Age {
   std::uint32_t behind = 0;
 };
 
+constexpr Nanos kMaxUpper = 5'000'000'000'000'000'000;  // one bucket takes all that is above it
+
 // Counts and least `there` over versions by `asked`, for all that were asked after a moment (Fenwick, 1994).
 class Later {
  public:
@@ -193,6 +195,26 @@ Quantiles quantiles(std::vector<std::int64_t>& all) {
   return {at(50), at(90), at(99), all.back()};
 }
 
+// 1, 2, 5, 10, 20, …: the next one after `upper`.
+Nanos next_upper(Nanos upper) {
+  Nanos power = 1;
+  while (power <= upper / 10) power *= 10;
+  return upper == 2 * power ? 5 * power : upper == 5 * power ? 10 * power : 2 * power;
+}
+
+// `ages` ascend.
+std::vector<AgeBucket> histogram_of(const std::vector<std::int64_t>& ages) {
+  std::vector<AgeBucket> out;
+  Nanos upper = 1;
+  for (std::size_t i = 0; i < ages.size();) {
+    std::uint64_t reads = 0;
+    for (; i < ages.size() && ages[i] <= upper; ++i) ++reads;
+    if (reads > 0 || !out.empty()) out.push_back({upper, reads});
+    upper = upper >= kMaxUpper ? kNever : next_upper(upper);
+  }
+  return out;
+}
+
 template <class Belongs>
 StalenessRow row_of(const History& history, const std::vector<Age>& ages, Belongs&& belongs) {
   StalenessRow row;
@@ -205,7 +227,9 @@ StalenessRow row_of(const History& history, const std::vector<Age>& ages, Belong
     times.push_back(age.age);
     behind.push_back(age.behind);
   }
-  row.age = quantiles(times);
+  row.age = quantiles(times);  // sorts them
+  times.erase(times.begin(), times.end() - static_cast<std::ptrdiff_t>(row.stale));
+  row.histogram = histogram_of(times);
   row.behind = quantiles(behind);
   return row;
 }
@@ -213,6 +237,15 @@ StalenessRow row_of(const History& history, const std::vector<Age>& ages, Belong
 std::string json_of(const Quantiles& q) {
   return "{\"p50\":" + std::to_string(q.p50) + ",\"p90\":" + std::to_string(q.p90) +
          ",\"p99\":" + std::to_string(q.p99) + ",\"max\":" + std::to_string(q.max) + "}";
+}
+
+std::string json_of(const std::vector<AgeBucket>& histogram) {
+  std::string out = "[";
+  for (const AgeBucket& bucket : histogram) {
+    out += (out.size() == 1 ? "[" : ",[") + std::to_string(bucket.upper) + ',' +
+           std::to_string(bucket.reads) + ']';
+  }
+  return out + ']';
 }
 
 std::string json_of(const std::vector<StalenessRow>& rows) {
@@ -258,7 +291,7 @@ std::string staleness_json(const StalenessRow& row) {
   append_json_string(out, row.node);
   return out + ",\"reads\":" + std::to_string(row.reads) +
          ",\"stale\":" + std::to_string(row.stale) + ",\"age_ns\":" + json_of(row.age) +
-         ",\"behind\":" + json_of(row.behind) + "}";
+         ",\"behind\":" + json_of(row.behind) + ",\"histogram\":" + json_of(row.histogram) + "}";
 }
 
 Staleness measure_staleness(const History& history, const std::vector<FaultWindow>& windows) {

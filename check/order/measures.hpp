@@ -22,6 +22,13 @@ struct Quantiles {
   std::int64_t max = 0;
 };
 
+/// Stale reads of an age of at most `upper`, and above the bucket's before it.
+struct AgeBucket {
+  Nanos upper = 0;  ///< 1, 2 or 5 times a power of ten
+  std::uint64_t reads = 0;
+  friend bool operator==(const AgeBucket&, const AgeBucket&) = default;
+};
+
 /// How stale the answered reads of one part of the history were.
 struct StalenessRow {
   std::string fault;  ///< reads asked in this window; empty: whenever
@@ -31,6 +38,8 @@ struct StalenessRow {
       0;  ///< of these, with a value that had surely been overwritten before they were asked
   Quantiles age;  ///< over all reads: nanoseconds since the value was surely overwritten; 0: fresh
   Quantiles behind;  ///< over all reads: newer values that were surely there before
+  /// Of the stale reads alone, from the first bucket that has one to the last, on a logarithmic scale.
+  std::vector<AgeBucket> histogram = {};
 };
 
 struct Staleness {
@@ -49,7 +58,7 @@ struct Staleness {
 [[nodiscard]] Staleness measure_staleness(const History& history,
                                           const std::vector<FaultWindow>& windows);
 
-/// {"fault":…,"node":…,"reads":…,"stale":…,"age_ns":{"p50":…},"behind":{…}}
+/// {"fault":…,"node":…,"reads":…,"stale":…,"age_ns":{"p50":…},"behind":{…},"histogram":[[upper_ns,reads],…]}
 [[nodiscard]] std::string staleness_json(const StalenessRow& row);
 
 struct StalenessBound {

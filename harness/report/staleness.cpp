@@ -1,8 +1,8 @@
 // Staleness: how many reads returned a value that had surely been overwritten before they were asked, and how old it was.
 //
-// RunResults.staleness (check/checks/staleness: age in time, versions behind) → a sentence, a bar of the quantiles of age
-// for the whole run, each node and each fault, and the numbers → HTML. Ages are lower bounds over *all* reads, fresh ones
-// with age 0: a median of 0 means that at least half of the reads were fresh.
+// RunResults.staleness (check/checks/staleness: age in time, versions behind) → a sentence, a histogram of the stale reads'
+// ages, a bar of the quantiles of age for the whole run, each node and each fault, and the numbers → HTML. Ages are lower
+// bounds; the quantiles are over *all* reads, fresh ones with age 0: a median of 0 means that at least half were fresh.
 // Thread: pure. Tested by tests/harness/report_test.cpp.
 #include <algorithm>
 #include <cmath>
@@ -74,6 +74,35 @@ std::string drawing(const std::vector<StalenessRow>& rows) {
   return svg.finish();
 }
 
+// Buckets side by side, each as wide as the others: the ages' scale is logarithmic, the reads' is not.
+std::string histogram(const std::vector<check::AgeBucket>& buckets) {
+  constexpr double kHeight = 120;
+  constexpr double kMostWidth = 60;
+  std::uint64_t most = 1;
+  for (const auto& bucket : buckets) most = std::max(most, bucket.reads);
+  const double width =
+      std::min(kMostWidth, (kWidth - kLeft - 30) / static_cast<double>(buckets.size()));
+  const double bottom = kTop + 12 + kHeight;
+  Svg svg(kWidth, bottom + 22, "Stale reads by the age of what they returned");
+  svg.text(kLeft - 8, kTop + 16, count(most) + (most == 1 ? " read" : " reads"), "t end small");
+  svg.line(kLeft, kTop + 12, kLeft + width * static_cast<double>(buckets.size()), kTop + 12,
+           "grid");
+  svg.text(kLeft - 8, bottom, "0", "t end small");
+  svg.line(kLeft, bottom, kLeft + width * static_cast<double>(buckets.size()), bottom, "grid");
+  const std::size_t step = buckets.size() / 16 + 1;  // so that the words do not meet
+  for (std::size_t i = 0; i < buckets.size(); ++i) {
+    const double x = kLeft + width * static_cast<double>(i);
+    const double tall = kHeight * static_cast<double>(buckets[i].reads) / static_cast<double>(most);
+    const std::string title = count(buckets[i].reads) + " of at most " + span(buckets[i].upper) +
+                              (i == 0 ? "" : ", above " + span(buckets[i - 1].upper));
+    if (buckets[i].reads > 0) {
+      svg.rect(x + 1, bottom - std::max(tall, 1.5), width - 2, std::max(tall, 1.5), "late", title);
+    }
+    if (i % step == 0) svg.text(x + width, bottom + 14, span(buckets[i].upper), "t mid small");
+  }
+  return svg.finish();
+}
+
 std::string table(const std::vector<StalenessRow>& rows) {
   std::string out =
       "<div class=\"wide\"><table><thead><tr><th>reads</th><th class=\"n\">answered</th>"
@@ -116,6 +145,11 @@ std::string staleness_section(const ReportData& data) {
                      ") returned a value that had surely been overwritten before they were asked: "
                      "the oldest " +
                      span(all.age.max) + " before.</p>\n";
+  if (!all.histogram.empty()) {
+    body += figure(histogram(all.histogram),
+                   "The stale reads of the whole run by the age of what they returned, each column "
+                   "up to the age below its right edge; fresh reads have none.");
+  }
   body +=
       "<p class=\"legend\"><span><i class=\"ok\"></i>p50 to p90</span> <span><i "
       "class=\"late\"></i>p90 to p99</span> <span><i class=\"mute\"></i>p99 to the "

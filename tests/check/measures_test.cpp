@@ -96,6 +96,39 @@ TEST_CASE("staleness: ages, versions behind, rows by node and window") {
         Verdict::fail);
 }
 
+TEST_CASE("staleness: the histogram has every stale read, by 1, 2 and 5 times powers of ten") {
+  Build build;
+  build.write(0, 10, 1).at("n1");
+  build.write(20, 30, 2).at("n1");
+  for (const Nanos age : {1, 2, 3, 5, 6, 99, 100, 1000, 2001}) {
+    build.read(30 + age, 31 + age, 1).at("n3");
+  }
+  build.read(5000, 5001, 2).at("n3");  // fresh
+  const StalenessRow row = measure_staleness(build.history, {}).rows.front();
+  CHECK(row.stale == 9);
+  CHECK(row.histogram == std::vector<AgeBucket>{{1, 1},
+                                                {2, 1},
+                                                {5, 2},
+                                                {10, 1},
+                                                {20, 0},
+                                                {50, 0},
+                                                {100, 2},
+                                                {200, 0},
+                                                {500, 0},
+                                                {1000, 1},
+                                                {2000, 0},
+                                                {5000, 1}});
+  CHECK(staleness_json(row).find(R"("histogram":[[1,1],[2,1],[5,2],[10,1],[20,0])") !=
+        std::string::npos);
+  Build old;
+  old.write(0, 10, 1).at("n1").write(20, 30, 2).at("n1");
+  const Nanos year = 365LL * 24 * 3600 * kSecond;
+  old.read(100 * year, 100 * year + 1, 1).at("n1");
+  const auto last = measure_staleness(old.history, {}).rows.front().histogram;
+  REQUIRE(last.size() == 1);
+  CHECK(last[0].upper == 5'000'000'000'000'000'000);
+}
+
 TEST_CASE("staleness: without a read after a write there is no power") {
   Build build;
   build.read(0, 10, 0);

@@ -247,8 +247,19 @@ TEST_CASE("report: staleness and the ladder, or nothing where they were not meas
   CHECK(html.find("1 of 800 reads (0.1 %)") != std::string::npos);
   CHECK(html.find("3.00 s") != std::string::npos);
   CHECK(html.find("<td class=\"n\">41</td>") != std::string::npos);
-  CHECK(times(html, "class=\"mute\"") == 2);  // the legend, and p99 to the oldest
-  CHECK(times(html, "class=\"late\"") == 1);  // the legend alone: p90 is p99
+  CHECK(times(html, "class=\"mute\"") == 2);                    // the legend, and p99 to the oldest
+  CHECK(times(html, "class=\"late\"") == 1);                    // the legend alone: p90 is p99
+  CHECK(html.find("by the age of what") == std::string::npos);  // an older results.json has none
+  data.results.staleness[0].histogram = {
+      {1'000'000, 40}, {2'000'000, 0}, {5'000'000, 10}, {10'000'000, 1}};
+  html = rep::staleness_section(data);
+  CHECK(times(html, "<svg") == 2);
+  CHECK(times(html, "class=\"late\"") == 4);  // a column for each bucket that is not empty
+  CHECK(html.find("40 reads") != std::string::npos);
+  CHECK(html.find("10 of at most " + rep::span(5'000'000) + ", above " + rep::span(2'000'000)) !=
+        std::string::npos);
+  CHECK(html.find("height=\"120\"") != std::string::npos);
+  CHECK(html.find("height=\"30\"") != std::string::npos);
 
   using check::RungState;
   data.results.ladder = {{"linearizable", RungState::fail, 9, "", "refuted here"},

@@ -67,7 +67,8 @@ RunResults example() {
   row.judged = false;
   row.note = "window too short";
   r.availability.push_back(row);
-  r.staleness.push_back({"p1", "n2", 9, 4, {1, 2, 3, 5'000'000'000}, {0, 1, 2, 7}});
+  r.staleness.push_back(
+      {"p1", "n2", 9, 4, {1, 2, 3, 5'000'000'000}, {0, 1, 2, 7}, {{2, 3}, {5, 1}}});
   r.ladder.push_back({"linearizable", check::RungState::fail, 7, "", "an old value"});
   r.ladder.push_back({"sequential", check::RungState::unknown, 6, "budget.time", "out of time"});
   r.ladder.push_back({"monotonic-writes", check::RungState::not_observable, 5, "", ""});
@@ -131,6 +132,7 @@ TEST_CASE("results.json has the contract's fields, in order and with its names")
   CHECK(j["stalls"][0]["length"] == 150 * kMillisecond);
   REQUIRE(j["staleness"].size() == 1);
   CHECK(j["staleness"][0]["stale"] == 4);
+  CHECK(j["staleness"][0]["histogram"] == json::parse("[[2,3],[5,1]]"));
   CHECK(j["staleness"][0]["age_ns"]["max"] == 5'000'000'000);
   REQUIRE(j["ladder"].size() == 3);
   CHECK(j["ladder"][0]["reason"].is_null());
@@ -156,6 +158,7 @@ TEST_CASE("results.json read again gives the same results") {
   CHECK(back->availability.at(1).note == "window too short");
   CHECK_FALSE(back->availability.at(1).judged);
   CHECK(back->staleness.at(0).node == "n2");
+  CHECK(back->staleness.at(0).histogram == std::vector<check::AgeBucket>{{2, 3}, {5, 1}});
   CHECK(back->staleness.at(0).behind.max == 7);
   CHECK(back->seed == 18446744073709551615U);
   CHECK(back->recovery.at(0).recovered_at == 45);
