@@ -103,3 +103,9 @@ TEST_CASE("outages: a client that is cut off from its own node, and no other") {
   results.faults.back().healed_at = 0;
   CHECK(outages_of(results, {}, 6)[0].to == check::kNever);
 }
+
+TEST_CASE("outages: a node whose clock is wrong is asked as ever") {
+  RunResults results = three_nodes();
+  results.faults.push_back(node_fault("skew"));
+  CHECK(outages_of(results, {}, 6).empty());
+}
