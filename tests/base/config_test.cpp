@@ -138,7 +138,7 @@ TEST_CASE("config: wrong types, units and ranges name the place and the key path
   }
 }
 
-TEST_CASE("config: a missing key is reported at its table; the earliest mistake wins") {
+TEST_CASE("config: a missing key is reported at its table, the earliest mistake wins") {
   const ConfigTable root = parse("a = 1\n[cluster]\nnodes = \"x\"\n");
   root.integer("a", 0);
   root.table("cluster").required_string("system");

@@ -4,7 +4,7 @@
 
 using namespace sunder;
 
-TEST_CASE("the same seed and labels give the same dice; other labels give others", "[rng]") {
+TEST_CASE("the same seed and labels give the same dice, other labels give others", "[rng]") {
   CHECK(derive_seed(7, {"n1", "n2", 3U}) == derive_seed(7, {"n1", "n2", 3U}));
   CHECK(derive_seed(7, {"n1", "n2", 3U}) != derive_seed(7, {"n2", "n1", 3U}));
   CHECK(derive_seed(7, {"n1"}) != derive_seed(8, {"n1"}));

@@ -284,7 +284,7 @@ TEST_CASE("lock: by hand") {
   }
 }
 
-TEST_CASE("set, queue and lock agree with search; the counter is never stricter", "[oracle]") {
+TEST_CASE("set, queue and lock agree with search, the counter is never stricter", "[oracle]") {
   const unsigned seed = std::random_device{}();
   CAPTURE(seed);
   std::mt19937 dice(seed);

@@ -243,7 +243,7 @@ TEST_CASE("pairs may name unknown, and drop has no address for it") {
         422);
 }
 
-TEST_CASE("named proxies: made, switched, listed, removed; refused where there are none") {
+TEST_CASE("named proxies: made, switched, listed, removed, refused where there are none") {
   Rig rig;
   ProxyTable table(*rig.board, rig.proxy);
   const auto call = [&](const char* method, const std::string& path, const std::string& body) {

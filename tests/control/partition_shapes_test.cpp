@@ -88,7 +88,7 @@ TEST_CASE("majority: one side has a majority, the other is as large as it can be
   }
 }
 
-TEST_CASE("ring: two neighbours; majorities-ring: a majority each, and never the same") {
+TEST_CASE("ring: two neighbours, majorities-ring: a majority each, and never the same") {
   for (std::size_t n = 4; n <= 9; ++n) {
     for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
       CAPTURE(n, seed);

@@ -47,7 +47,7 @@ TEST_CASE("a partition reaches the packet filter, then the proxy, in one step") 
   CHECK(event["pairs"].size() == 4);
 }
 
-TEST_CASE("heal removes cuts and leaves faults; all removes these too") {
+TEST_CASE("heal removes cuts and leaves faults, all removes these too") {
   Rig rig;
   REQUIRE(rig.board->partition(cut({{"n1"}}, CutKind::hold)).ok());
   FaultSpec fault;
@@ -98,7 +98,7 @@ TEST_CASE("each cut counts from when it came, also on a shared pair") {
   CHECK_FALSE(healed->removed[0].vacuous);
 }
 
-TEST_CASE("a cut that met nothing is vacuous; idle connections do not change that") {
+TEST_CASE("a cut that met nothing is vacuous, idle connections do not change that") {
   Rig rig;
   rig.proxy.touch.connections = 2;
   REQUIRE(rig.board->partition(cut({{"n1"}}, CutKind::drop)).ok());
@@ -138,7 +138,7 @@ TEST_CASE("what is refused changes nothing") {
   CHECK(rig.events->since(0).lines.size() == 1);
 }
 
-TEST_CASE("drop without a packet filter is refused with the reason; hold is not") {
+TEST_CASE("drop without a packet filter is refused with the reason, hold is not") {
   Rig rig(false);
   const auto refused = rig.board->partition(cut({{"n1"}}, CutKind::drop));
   REQUIRE_FALSE(refused.ok());
@@ -219,7 +219,7 @@ TEST_CASE("nodes that are down reach the packet filter and the event log") {
   CHECK(rig.board->set_node_down("n9", true).error().id == "unknown_node");
 }
 
-TEST_CASE("status shows each pair; reset acts on both directions") {
+TEST_CASE("status shows each pair, reset acts on both directions") {
   Rig rig;
   PartitionRequest request;
   request.pairs = {{"n1", "n2"}};

@@ -211,7 +211,7 @@ TEST_CASE("exec: programs that end, are silent or talk nonsense") {
   }
 }
 
-TEST_CASE("exec: late answers to earlier requests are left out; no program is not-sent") {
+TEST_CASE("exec: late answers to earlier requests are left out, no program is not-sent") {
   std::string why;
   if (!single_threaded(why)) {
     WARN(why);

@@ -119,7 +119,7 @@ TEST_CASE("pace: open loop has intended starts at the rate, closed loop has none
 }
 
 TEST_CASE(
-    "generator: sets get every element once, counters count up; both wait before they are read") {
+    "generator: sets get every element once, counters count up, both wait before they are read") {
   std::set<std::int64_t> elements;
   for (const char* name : {"set", "counter"}) {
     CAPTURE(name);
@@ -144,8 +144,8 @@ TEST_CASE(
 }
 
 TEST_CASE("generator: the tables know their names") {
-  CHECK(harness::known_workloads() ==
-        std::vector<std::string>{"register", "cas", "gilbert-lynch", "set", "counter", "append",
-                                 "bank", "lock"});
+  CHECK(harness::known_workloads() == std::vector<std::string>{"register", "cas", "gilbert-lynch",
+                                                               "set", "counter", "append", "bank",
+                                                               "lock"});
   CHECK_FALSE(harness::find_workload("banks").ok());
 }

@@ -88,7 +88,7 @@ TEST_CASE("github: a run that is worse than its checks is a warning by itself") 
         "::warning title=sunder%3A the run is unknown::unknown\n");
 }
 
-TEST_CASE("github: mistakes in a suite stand at their line; other errors have none") {
+TEST_CASE("github: mistakes in a suite stand at their line, other errors have none") {
   const Error mistake{ErrorCode::invalid, "there is no key \"foo\"", "/r/ci/s.toml:12:3"};
   CHECK(workflow_command(annotation_of(mistake, "sunder run")) ==
         "::error file=/r/ci/s.toml,line=12,title=sunder run::there is no key \"foo\"\n");

@@ -85,7 +85,7 @@ TEST_CASE("phases: count, median, p99 and the slowest", "[report][phases]") {
   CHECK(find(rows, "before the first fault", "", "n1") == nullptr);
 }
 
-TEST_CASE("phases: what was not answered has no latency; open loop counts from the timetable",
+TEST_CASE("phases: what was not answered has no latency, open loop counts from the timetable",
           "[report][phases]") {
   auto data = run();
   add(data, 0, kSecond, kMillisecond).intended = kSecond - 5 * kMillisecond;

@@ -171,7 +171,7 @@ TEST_CASE("shrink: a failure that needs one window, one key and one link is foun
   CHECK(scene.runs < 120);
 }
 
-TEST_CASE("shrink: without a witness the windows are dropped by halves; two that are needed stay") {
+TEST_CASE("shrink: without a witness the windows are dropped by halves, two that are needed stay") {
   Scene scene([](const Suite& suite) {
     bool second = false;
     bool fifth = false;

@@ -26,7 +26,7 @@ Nanos now() {
 
 }  // namespace
 
-TEST_CASE("hold stops one direction, whoever dialled; release sends all in order", "[cuts]") {
+TEST_CASE("hold stops one direction, whoever dialled, release sends all in order", "[cuts]") {
   ProxyOptions options;
   options.threads = 2;
   Rig rig({k01, k10}, std::move(options));

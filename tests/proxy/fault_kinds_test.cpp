@@ -55,7 +55,7 @@ TEST_CASE("rate: within 1 % over five seconds, from 10 KiB/s to 500 MiB/s", "[ki
   }
 }
 
-TEST_CASE("rate 0: nothing passes and nothing is lost; an update lets it flow", "[kinds]") {
+TEST_CASE("rate 0: nothing passes and nothing is lost, an update lets it flow", "[kinds]") {
   PipelineBench b;
   b.rules({fault(1, "rate", {{"rate", "0"}})}, 0);
   b.arrive("abcdef", 0);
@@ -99,7 +99,7 @@ TEST_CASE("rate per pair: connections share one line, over set changes too", "[k
   CHECK(b.sink.text.size() > 30'000);
 }
 
-TEST_CASE("slice: small writes, with a wait between; defaults are sane", "[kinds]") {
+TEST_CASE("slice: small writes, with a wait between, defaults are sane", "[kinds]") {
   PipelineBench b;
   b.rules({fault(1, "slice", {{"size", "10B"}, {"delay", "100us"}})}, 0);
   b.arrive(std::string(35, 'x'), 0);
@@ -139,7 +139,7 @@ TEST_CASE("slow_close: bytes at once, the end later", "[kinds]") {
   }
 }
 
-TEST_CASE("timeout: nothing passes, closes after the last bytes; removal closes", "[kinds]") {
+TEST_CASE("timeout: nothing passes, closes after the last bytes, removal closes", "[kinds]") {
   PipelineBench b;
   b.arrive("ab", 0);
   b.rules({fault(1, "timeout", {{"timeout", "50ms"}})}, 0);

@@ -14,7 +14,7 @@ constexpr PairId kPair{0, 1};
 constexpr PairId kBack{1, 0};
 }  // namespace
 
-TEST_CASE("connect_delay: the server hears of a connection later; removal dials at once",
+TEST_CASE("connect_delay: the server hears of a connection later, removal dials at once",
           "[kinds]") {
   Rig rig({kPair});
   Nanos wait = 150 * kMillisecond;
@@ -47,7 +47,7 @@ TEST_CASE("limit_data: so many bytes and a FIN on both sides", "[kinds]") {
   CHECK(rig.stats(kPair).intact);
 }
 
-TEST_CASE("timeout: nothing passes; removal closes what has lost bytes, and only that", "[kinds]") {
+TEST_CASE("timeout: nothing passes, removal closes what has lost bytes, and only that", "[kinds]") {
   Rig rig({kPair});
   const Link lost = rig.link(kPair);
   const Link quiet = rig.link(kPair);

@@ -53,7 +53,7 @@ void check_flows(const UniqueFd& client, int server_socket) {
 
 }  // namespace
 
-TEST_CASE("under hold connect() does not finish; after the heal it does, and bytes flow",
+TEST_CASE("under hold connect() does not finish, after the heal it does, and bytes flow",
           "[hold]") {
   ProxyOptions options;
   options.threads = GENERATE(1U, 3U);
@@ -89,7 +89,7 @@ TEST_CASE("under hold connect() does not finish; after the heal it does, and byt
   CHECK(rig.stats(k01).connections_total == 3);  // our own fillers are nobody's connections
 }
 
-TEST_CASE("a hold comes and goes many times; nobody of the fillers stays", "[hold]") {
+TEST_CASE("a hold comes and goes many times, nobody of the fillers stays", "[hold]") {
   Rig rig({k01});
   for (int i = 0; i < 30; ++i) {
     CAPTURE(i);

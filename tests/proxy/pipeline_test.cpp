@@ -166,7 +166,7 @@ TEST_CASE("delays add up, keep the order, and go when they are removed", "[pipel
   CHECK(b.stats.intact);
 }
 
-TEST_CASE("an end comes after the bytes before it; a reset overrides a FIN", "[pipeline]") {
+TEST_CASE("an end comes after the bytes before it, a reset overrides a FIN", "[pipeline]") {
   Bench b;
   b.rules({delay(1, "10ms")}, 0);
   b.arrive("ab", 0);
@@ -184,7 +184,7 @@ TEST_CASE("an end comes after the bytes before it; a reset overrides a FIN", "[p
   CHECK(b.pipe.end_ready(30 * kMs));
 }
 
-TEST_CASE("hold keeps bytes and end; its time counts while bytes wait", "[pipeline]") {
+TEST_CASE("hold keeps bytes and end, its time counts while bytes wait", "[pipeline]") {
   Bench b;
   b.sink.space = 1;
   b.arrive("abc", 0);  // two bytes wait already, for another reason
