@@ -86,7 +86,8 @@ class EmbeddedProxy {
                     const std::string& listen = "127.0.0.1:0");
 
   /// A cut of the directed pairs, written as for `sunder ctl`: "app:redis", "app:redis,redis:app", "*:redis". `hold` stops
-  /// the bytes of that direction only, and new connections; reset, close and refuse act on whole connections.
+  /// the bytes of that direction only, and new connections; reset, close and refuse act on whole connections. A connection
+  /// that is refused is reset right after the kernel took it, before a byte of it is read.
   /// Applied::name is the name to heal it by. ERRORS: invalid, not_found (a node), unsupported (`drop`).
   Result<Applied> cut(CutKind kind, std::string_view pairs);
   /// Any partition: groups, shapes, flapping, a lease.

@@ -190,7 +190,7 @@ TEST_CASE("a cut that nobody met is vacuous") {
   CHECK(hall.proxy.heal()->removed.at(0).vacuous);
 }
 
-TEST_CASE("faults are added, changed and removed by name; heal leaves them, heal_all does not") {
+TEST_CASE("faults are added, changed and removed by name, heal leaves them and heal_all does not") {
   Hall hall;
   FaultSpec slow;
   slow.name = "slow";
