@@ -35,6 +35,13 @@ struct ClientTarget {
   ProgramHost* programs = nullptr;        ///< exec: who starts it; LIFETIME: outlives the client
 };
 
+/// An option of the system's [client], which a suite may set in [cluster.client].
+struct ClientOption {
+  std::string name;
+  std::vector<std::string> words = {};  ///< what it can be; empty: any text
+  bool number = false;                  ///< a whole number, such as "2000"
+};
+
 /// What a node says about the cluster's leader. Ids are the system's own; an empty leader means: none.
 struct NodeView {
   std::string self;
@@ -52,8 +59,8 @@ class DbClient {
     return kind == check::OpKind::read || kind == check::OpKind::write ||
            kind == check::OpKind::cas;
   }
-  /// Names of its options (ClientTarget::options).
-  [[nodiscard]] virtual std::vector<std::string> options() const { return {}; }
+  /// What ClientTarget::options can hold.
+  [[nodiscard]] virtual std::vector<ClientOption> options() const { return {}; }
   /// One operation; ends within the target's timeout.
   virtual Outcome invoke(const OpRequest& request) = 0;
   /// ERRORS: unavailable, timeout; unsupported where the system has no leader.

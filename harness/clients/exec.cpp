@@ -128,7 +128,9 @@ class ExecClient final : public DbClient {
     return kind != check::OpKind::cas || option == target_.options.end() || option->second != "no";
   }
 
-  [[nodiscard]] std::vector<std::string> options() const override { return {"cas"}; }
+  [[nodiscard]] std::vector<ClientOption> options() const override {
+    return {{"cas", {"yes", "no"}}};
+  }
 
   Outcome invoke(const OpRequest& request) override {
     const Nanos deadline = monotonic_clock().now() + target_.timeout;

@@ -34,8 +34,10 @@ class PostgresqlClient final : public DbClient {
         target.node, target.source, option("user", "sunder"), option("database", "postgres"));
   }
 
-  [[nodiscard]] std::vector<std::string> options() const override {
-    return {"isolation", "user", "database"};
+  [[nodiscard]] std::vector<ClientOption> options() const override {
+    return {{"isolation", {"serializable", "repeatable read", "read committed"}},
+            {"user"},
+            {"database"}};
   }
 
   [[nodiscard]] bool offers(OpKind kind) const override {

@@ -41,8 +41,8 @@ class RedisClient final : public DbClient {
     session_ = std::make_unique<redis::Session>(target.node, target.source);
   }
 
-  [[nodiscard]] std::vector<std::string> options() const override {
-    return {"wait", "lock_time_ms"};
+  [[nodiscard]] std::vector<ClientOption> options() const override {
+    return {{"wait", {}, true}, {"lock_time_ms", {}, true}};
   }
 
   [[nodiscard]] bool offers(OpKind kind) const override {

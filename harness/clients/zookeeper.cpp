@@ -89,7 +89,9 @@ class ZooKeeperClient final : public DbClient {
            kind == OpKind::release;
   }
 
-  [[nodiscard]] std::vector<std::string> options() const override { return {"reads"}; }
+  [[nodiscard]] std::vector<ClientOption> options() const override {
+    return {{"reads", {"plain", "sync", "quorum"}}, {"lock_session_ms", {}, true}};
+  }
 
   Outcome invoke(const OpRequest& request) override {
     SUNDER_ASSERT(session_ != nullptr);

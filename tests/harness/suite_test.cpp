@@ -214,6 +214,11 @@ TEST_CASE("suite: options of clients, and the names that there are") {
   CHECK(near.find("did you mean \"timestamp_skew\"?") != std::string::npos);
   CHECK(near.find("consistency") != std::string::npos);
   CHECK(refusal(with("redis-sentinel", "waiit = \"1\"")).find("lock_time_ms") != std::string::npos);
+  CHECK(refusal(with("zookeeper", "reads = \"qourum\"")).find("5: ") == 0);
+  CHECK(refusal(with("zookeeper", "reads = \"qourum\"")).find("plain, sync") != std::string::npos);
+  CHECK(refusal(with("zookeeper", "lock_session_ms = \"4s\"")).find("whole number") !=
+        std::string::npos);
+  CHECK(refusal(with("zookeeper", "lock_session_ms = \"6000\"")).empty());
   CHECK(refusal(with("etcd", "x = \"1\"")).find("no option \"x\"") != std::string::npos);
   CHECK(refusal(with("cassandra", "kind = \"etcd\"")).find("no option") != std::string::npos);
   CHECK(refusal(with("cassandra", "consistency = 1")).rfind("5: ", 0) == 0);
