@@ -15,9 +15,9 @@ namespace sunder::check {
 
 namespace {
 
-constexpr std::string_view kKindNames[] = {
-    "read",    "write", "cas",       "append",   "add",     "remove",  "enqueue", "dequeue",
-    "drain", "increment", "transfer", "acquire", "release", "txn", "other"};
+constexpr std::string_view kKindNames[] = {"read",     "write",   "cas",     "append", "add",
+                                           "remove",   "enqueue", "dequeue", "drain",  "increment",
+                                           "transfer", "acquire", "release", "txn",    "other"};
 static_assert(std::size(kKindNames) == static_cast<std::size_t>(OpKind::other) + 1);
 
 std::string format_names() {

@@ -105,7 +105,9 @@ bool writes_alone(const History& history) {
 // The data type's own check; nullptr where linearizable is the strongest.
 const char* own_check(const History& history) {
   const Look look = look_at(history);
-  const auto has = [&](OpKind kind) { return (look.kinds >> static_cast<unsigned>(kind) & 1U) != 0; };
+  const auto has = [&](OpKind kind) {
+    return (look.kinds >> static_cast<unsigned>(kind) & 1U) != 0;
+  };
   if (look.append_txn) return "list-append";
   if (writes_alone(history) && find_check("long-fork")->applies(history)) return "long-fork";
   if (has(OpKind::txn)) return writes_unique(history) ? "txn-causal" : nullptr;

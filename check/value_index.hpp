@@ -19,7 +19,8 @@ namespace sunder::check {
 
 class ValueIndex {
  public:
-  static constexpr std::size_t kSparse = 4;  // ids for each value, above which a table by id is waste
+  static constexpr std::size_t kSparse =
+      4;  // ids for each value, above which a table by id is waste
   static constexpr std::size_t kFirst = 1024;
   /// `most`: more different values than these will not come; the table grows with those that do. `ids`: they are below.
   ValueIndex(std::size_t most, std::size_t ids) {
