@@ -15,10 +15,10 @@
 #include "base/units.hpp"
 #include "check/check_kind.hpp"
 #include "harness/generator.hpp"
-#include "harness/nemesis.hpp"
+#include "harness/suite_nemeses.hpp"
 #include "harness/suite_system.hpp"
+#include "harness/suite_words.hpp"
 #include "harness/system.hpp"
-#include "harness/targets.hpp"
 #include "sunder/topology.hpp"
 
 namespace sunder::harness {
@@ -27,22 +27,6 @@ namespace {
 constexpr std::int64_t kMaxNodes = 9;
 constexpr std::int64_t kMaxClients = 64;
 constexpr std::int64_t kMaxKeys = 1000;
-constexpr std::int64_t kMaxTurn = 1000000;
-
-// Names that the network gives to clients: `client` and c1, c2, …
-bool reserved_name(std::string_view name) {
-  if (name == "client") return true;
-  return name.size() > 1 && name[0] == 'c' &&
-         std::all_of(name.begin() + 1, name.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-// Of "c12": 12; a number beyond any client's where it does not fit.
-unsigned client_number(std::string_view name) {
-  unsigned number = 0;
-  const auto parsed = std::from_chars(name.data() + 1, name.data() + name.size(), number);
-  const bool padded = name.size() > 1 && name[1] == '0';  // c01 is nobody's name
-  return parsed.ec == std::errc{} && !padded ? number : 0;
-}
 
 // The file's stem as a name: lower case, "-" for what a name can't hold.
 std::string name_of_file(const std::string& path) {
@@ -55,18 +39,6 @@ std::string name_of_file(const std::string& path) {
   if (name.empty() || name[0] < 'a' || name[0] > 'z') name.insert(0, "suite-");
   if (name.size() > 31) name.resize(31);
   return name;
-}
-
-// A name from a list of what there is; the message shows the list.
-std::string known_name(const ConfigTable& table, std::string_view key, std::string fallback,
-                       const char* what, const std::vector<std::string>& known) {
-  std::string name = table.string(key, fallback);
-  if (std::find(known.begin(), known.end(), name) != known.end()) return name;
-  const std::string near = nearest_name(name, known);
-  table.mistake(key, std::string("there is no ") + what + " \"" + name + "\"" +
-                         (near.empty() ? "" : "; did you mean \"" + near + "\"?") +
-                         (known.empty() ? "" : " (there is: " + list_of(known) + ")"));
-  return fallback;
 }
 
 void check_subnet(const ConfigTable& table, const std::string& subnet) {
@@ -159,13 +131,6 @@ ClusterSpec read_cluster(const ConfigTable& root) {
   return out;
 }
 
-Nanos positive(const ConfigTable& table, std::string_view key, Nanos fallback) {
-  const Nanos value = table.duration(key, fallback);
-  if (value > 0) return value;
-  table.mistake(key, "\"" + std::string(key) + "\" must be more than 0");
-  return fallback;
-}
-
 WorkloadSpec read_workload(const ConfigTable& root) {
   WorkloadSpec out;
   const ConfigTable workload = root.table("workload");
@@ -185,162 +150,6 @@ WorkloadSpec read_workload(const ConfigTable& root) {
   out.hold = workload.duration("hold", out.hold);
   out.reads = workload.choice("reads", out.reads, {"linearizable", "serializable"});
   return out;
-}
-
-// Who can stand in a pair.
-struct Parties {
-  const std::vector<std::string>& nodes;
-  unsigned clients;
-};
-
-// "n1:n2": the bytes that n1 sends to n2. "*" is every node, and alone all pairs of nodes; clients are c1, c2, ….
-std::vector<Pair> read_pairs(const ConfigTable& table, const Parties& parties) {
-  std::vector<Pair> out;
-  for (const std::string& text : table.strings("pairs")) {
-    const std::size_t colon = text.find(':');
-    Pair pair{text.substr(0, colon), colon == std::string::npos ? "" : text.substr(colon + 1)};
-    if (text == "*") pair.to = "*";
-    const auto is_client = [&](const std::string& name) {
-      return name != "client" && reserved_name(name);
-    };
-    const auto is_node = [&](const std::string& name) {
-      return name == "*" ||
-             std::find(parties.nodes.begin(), parties.nodes.end(), name) != parties.nodes.end();
-    };
-    const auto beyond = [&](const std::string& name) {
-      return is_client(name) && client_number(name) - 1 >= parties.clients;  // c0, too
-    };
-    const bool two = pair.from != pair.to || pair.from == "*";
-    const bool a_node = is_node(pair.from) || is_node(pair.to);
-    const bool known =
-        (is_node(pair.from) || is_client(pair.from)) && (is_node(pair.to) || is_client(pair.to));
-    if (!known || !two || !a_node) {
-      table.mistake("pairs",
-                    "\"" + text +
-                        "\" is not a pair of two nodes, such as \"n1:n2\", or of a client and a "
-                        "node, such as \"c1:n1\"; the nodes are " +
-                        list_of(parties.nodes) + ", or \"*\" for each of them");
-    } else if (beyond(pair.from) || beyond(pair.to)) {
-      table.mistake("pairs", "there is no client " + (beyond(pair.from) ? pair.from : pair.to) +
-                                 "; [workload] has clients = " + std::to_string(parties.clients) +
-                                 ", so that they are c1 to c" + std::to_string(parties.clients));
-    } else {
-      out.push_back(std::move(pair));
-    }
-  }
-  if (table.has("pairs") && table.has("targets")) {
-    table.mistake("pairs", "write \"targets\" or \"pairs\", not both");
-  }
-  return out;
-}
-
-// When: again and again by `every`, or one window `at` a time.
-void read_times(const ConfigTable& table, NemesisSpec* out) {
-  out->duration = positive(table, "for", out->duration);
-  if (table.has("at")) {
-    out->at = table.duration("at", 0);
-    out->turn = static_cast<unsigned>(table.integer("turn", 0, 0, kMaxTurn));
-    if (table.has("every")) {
-      table.mistake("every", "\"at\" is one window at that time; leave \"every\" out, or \"at\"");
-    }
-    return;
-  }
-  out->every = positive(table, "every", std::max(out->every, out->duration + 3 * kSecond));
-  if (out->every < out->duration + kSecond) {
-    table.mistake("every",
-                  "\"every\" is from the start of one cut to the start of the next and "
-                  "must be at least a second longer than \"for\" (" +
-                      format_duration(out->duration) + ")");
-  }
-}
-
-// A word, or a list of nodes.
-void read_targets(const ConfigTable& table, const std::vector<std::string>& nodes,
-                  NemesisSpec* out) {
-  if (table.type("targets") == ConfigType::array) {
-    out->targets = join_names(table.strings("targets"));
-  } else {
-    out->targets = table.string("targets", out->targets);
-  }
-  if (is_role(out->targets)) return;
-  for (const std::string& name : split_names(out->targets)) {
-    if (std::find(nodes.begin(), nodes.end(), name) != nodes.end()) continue;
-    table.mistake("targets", "\"targets\" can't be \"" + name +
-                                 "\"; it is leader, follower, one, minority, majority, all, or "
-                                 "nodes: " +
-                                 list_of(nodes));
-  }
-}
-
-void read_partition(const ConfigTable& table, const Parties& parties, NemesisSpec* out) {
-  if (parties.nodes.size() < 2 && !table.has("pairs")) {
-    table.mistake("name", "a partition needs at least two nodes; set [cluster] nodes = 3");
-  }
-  out->pairs = read_pairs(table, parties);
-  out->shape = table.string("shape");
-  if (!out->shape.empty() && (table.has("targets") || table.has("pairs"))) {
-    table.mistake("shape", "write \"shape\", \"targets\" or \"pairs\", only one of them");
-  }
-  out->flap = table.duration("flap", 0);
-  const std::string kind = table.string("kind", name_of(out->kind));
-  if (const auto parsed = parse_cut_kind(kind)) {
-    out->kind = *parsed;
-  } else {
-    table.mistake("kind", "there is no kind of cut \"" + kind +
-                              "\"; the kinds are drop, hold, reset, close and refuse");
-  }
-}
-
-// "500ms", "-2s"
-Nanos read_offset(const ConfigTable& table) {
-  const std::string text = table.required_string("offset");
-  if (text.empty()) return 0;
-  const bool behind = text.front() == '-';
-  const auto size = parse_duration(text.substr(behind || text.front() == '+' ? 1 : 0));
-  if (size && *size > 0) return behind ? -*size : *size;
-  table.mistake("offset", "\"" + text +
-                              "\" is not a time by which a clock can be off; write for example "
-                              "\"500ms\" or \"-2s\"");
-  return 0;
-}
-
-NemesisSpec read_nemesis(const ConfigTable& table, const Parties& parties) {
-  NemesisSpec out;
-  table.required_string("name");
-  out.name = known_name(table, "name", out.name, "nemesis", known_nemeses());
-  read_targets(table, parties.nodes, &out);
-  const bool on_nodes = out.name == "kill" || out.name == "pause" || out.name == "skew";
-  if (!on_nodes && out.name != "fault") read_partition(table, parties, &out);
-  if (out.name == "fault") {
-    out.fault = table.required_string("fault");
-    out.params = table.string_map("params");
-    out.pairs = read_pairs(table, parties);
-  }
-  if (out.name == "skew") out.offset = read_offset(table);
-  out.overlap = table.boolean("overlap", false);
-  read_times(table, &out);
-  return out;
-}
-
-// Windows stand in the order of their times, each over before the next begins, and within the run.
-void check_windows(const Suite& suite, const std::vector<ConfigTable>& tables) {
-  Nanos free_at = 0;
-  for (std::size_t i = 0; i < suite.nemeses.size(); ++i) {
-    const NemesisSpec& spec = suite.nemeses[i];
-    if (!spec.window()) continue;
-    if (spec.at < free_at && !spec.overlap) {
-      tables[i].mistake("at", "this window begins before the one above it is over (" +
-                                  format_duration(free_at) +
-                                  "); windows stand in the order of "
-                                  "their times and do not overlap");
-    }
-    if (spec.at >= suite.workload.time) {
-      tables[i].mistake("at", "this window would begin after the load's time (" +
-                                  format_duration(suite.workload.time) +
-                                  "); make [workload] time longer");
-    }
-    if (!spec.overlap) free_at = spec.at + spec.duration;
-  }
 }
 
 // Checks that have keys of their own; every other one of the court that is no measurement is named without any.
@@ -427,29 +236,6 @@ unsigned line_in(const std::string& where) {
 
 }  // namespace
 
-std::string fault_kind_of(const NemesisSpec& spec) {
-  if (spec.name == "partition") return name_of(spec.kind);
-  return spec.name == "fault" ? spec.fault : spec.name;
-}
-
-unsigned clients_named(const Suite& suite) {
-  unsigned out = 1;
-  for (const NemesisSpec& spec : suite.nemeses) {
-    for (const Pair& pair : spec.pairs) {
-      for (const std::string& name : {pair.from, pair.to}) {
-        if (reserved_name(name)) out = std::max(out, client_number(name));
-      }
-    }
-  }
-  return out;
-}
-
-bool explicit_mode_can(const NemesisSpec& spec) {
-  if (spec.name == "fault") return spec.fault != "loss";  // of packets
-  if (spec.name != "partition") return true;
-  return spec.kind != CutKind::drop && spec.kind != CutKind::hold;
-}
-
 Result<Suite> load_suite(const std::string& path) {
   auto file = ConfigTable::from_file(path);
   if (!file) return file.error();
@@ -462,15 +248,12 @@ Result<Suite> load_suite(const std::string& path) {
   }
   suite.cluster = read_cluster(root);
   suite.workload = read_workload(root);
-  const std::vector<ConfigTable> nemeses = root.tables("nemesis");
-  for (const ConfigTable& nemesis : nemeses) {
-    suite.nemeses.push_back(read_nemesis(nemesis, {suite.cluster.nodes, suite.workload.clients}));
-  }
-  check_windows(suite, nemeses);
+  read_nemeses(root, &suite);
   read_checks(root, &suite);
   for (const std::string& check : root.table("checks").keys()) {
     suite.check_lines[check] = line_in(root.table("checks").where(check));
   }
+  const std::vector<ConfigTable> nemeses = root.tables("nemesis");
   if (!nemeses.empty()) suite.check_lines["nemesis"] = line_in(nemeses.front().where(""));
   SUNDER_TRY(root.finish());
   SUNDER_TRY(check_network(suite, root));
