@@ -8,7 +8,6 @@ namespace sunder {
 namespace {
 
 constexpr unsigned kThreadsMax = 64;
-constexpr std::string_view kAnySource = "*";
 
 Traffic traffic_of(const control::PairReport& report) {
   const proxy::PairStats& stats = report.stats;
@@ -36,17 +35,6 @@ struct EmbeddedProxy::State {
   std::unique_ptr<embed::ExplicitNetwork> network;
 
   [[nodiscard]] control::Switchboard& board() const { return network->board(); }
-  /// Two threads may ask for the same new node at once: the second finds it there.
-  Status know(const std::string& name) {
-    if (board().topology()->find(name) != kUnknownNode) return {};
-    Node node;
-    node.name = name;
-    node.role = name == control::ProxyTable::kClientNode ? NodeRole::client : NodeRole::server;
-    node.owned = false;
-    auto added = board().add_node(std::move(node));
-    if (!added && added.error().code != ErrorCode::exists) return added.error();
-    return {};
-  }
 };
 
 EmbeddedProxy::EmbeddedProxy(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -73,18 +61,15 @@ Result<EmbeddedProxy> EmbeddedProxy::start(const EmbedOptions& options) {
 
 Result<Link> EmbeddedProxy::link(const std::string& from, const std::string& to,
                                  const std::string& upstream, const std::string& listen) {
-  // A mistake changes nothing: no node is made for a link that can't be.
-  if (auto address = control::split_host_port(upstream); !address) return address.error();
   if (from == to) {
     return Error{ErrorCode::invalid, "a link leads from one node to another", "to", "self_pair"};
   }
-  if (from != kAnySource) SUNDER_TRY(state_->know(from));
-  SUNDER_TRY(state_->know(to));
   embed::LinkSpec spec;
   spec.from = from;
   spec.to = to;
   spec.listen = listen;
   spec.upstream = upstream;
+  spec.make_nodes = true;
   auto opened = state_->network->open_link(spec);
   if (!opened) return opened.error();
   Link out;

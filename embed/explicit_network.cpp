@@ -12,6 +12,11 @@
 #include "proxy/proxy.hpp"
 
 namespace sunder::embed {
+namespace {
+
+constexpr const char* kAnySource = "*";  // nobody: the listener serves every source
+
+}  // namespace
 
 // Members in the order in which they come to life; destroyed in the opposite one.
 struct ExplicitNetwork::State {
@@ -23,7 +28,7 @@ struct ExplicitNetwork::State {
   std::unique_ptr<control::toxiproxy::Toxiproxy> toxiproxy;
 
   Status start_proxy(const ExplicitOptions& options);
-  Result<NodeId> node(const std::string& name) const;
+  Result<NodeId> node(const std::string& name, bool make) const;
 };
 
 Status ExplicitNetwork::State::start_proxy(const ExplicitOptions& options) {
@@ -69,10 +74,19 @@ Status ExplicitNetwork::State::start_proxy(const ExplicitOptions& options) {
   return {};
 }
 
-Result<NodeId> ExplicitNetwork::State::node(const std::string& name) const {
-  const NodeId found = switchboard->topology()->find(name);
-  if (found != kUnknownNode) return found;
-  return Error{ErrorCode::not_found, "there is no node \"" + name + "\"", "", "unknown_node"};
+Result<NodeId> ExplicitNetwork::State::node(const std::string& name, bool make) const {
+  const NodeId known = switchboard->topology()->find(name);
+  if (known != kUnknownNode) return known;
+  if (!make) {
+    return Error{ErrorCode::not_found, "there is no node \"" + name + "\"", "", "unknown_node"};
+  }
+  Node node;
+  node.name = name;
+  node.role = name == control::ProxyTable::kClientNode ? NodeRole::client : NodeRole::server;
+  node.owned = false;
+  auto added = switchboard->add_node(std::move(node));
+  if (added || added.error().code != ErrorCode::exists) return added;
+  return switchboard->topology()->find(name);  // another thread made it meanwhile
 }
 
 ExplicitNetwork::ExplicitNetwork(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -101,14 +115,12 @@ ExplicitNetwork::~ExplicitNetwork() {
 Result<std::string> ExplicitNetwork::open_link(const LinkSpec& link) {
   State& s = *state_;
   proxy::ListenerSpec listener;
-  if (link.from != "*") {  // of "*" nobody: it serves every source
-    const auto from = s.node(link.from);
-    if (!from) return from.error();
-    listener.source = *from;
+  for (const std::string& name : {link.from, link.to}) {
+    if (!link.make_nodes || valid_name(name) || name == kAnySource) continue;
+    return Error{ErrorCode::invalid,
+                 "\"" + name + "\" can't be the name of a node; take small letters, digits and -",
+                 "name", "bad_name"};
   }
-  const auto to = s.node(link.to);
-  if (!to) return to.error();
-  listener.destination = *to;
   auto upstream = control::split_host_port(link.upstream);
   if (!upstream) return upstream.error();
   const auto port = control::numeric_port(*upstream);
@@ -118,6 +130,14 @@ Result<std::string> ExplicitNetwork::open_link(const LinkSpec& link) {
   auto socket = control::listen_tcp(link.listen);
   if (!socket) return socket.error();
   listener.fd = std::move(socket->fd);
+  if (link.from != kAnySource) {
+    const auto from = s.node(link.from, link.make_nodes);
+    if (!from) return from.error();
+    listener.source = *from;
+  }
+  const auto to = s.node(link.to, link.make_nodes);
+  if (!to) return to.error();
+  listener.destination = *to;
   listener.connections_max = link.connections_max;
   if (auto opened = s.proxy->listen(std::move(listener)); !opened) return opened.error();
   return socket->address;

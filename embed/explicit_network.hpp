@@ -46,6 +46,7 @@ struct LinkSpec {
   std::string listen = "127.0.0.1:0";
   std::string upstream;             ///< where `to` really listens; a name is looked up at each dial
   std::size_t connections_max = 0;  ///< open at once; 0: as many as stands by default
+  bool make_nodes = false;          ///< names that are new become nodes
 };
 
 class ExplicitNetwork {
@@ -56,8 +57,8 @@ class ExplicitNetwork {
   ExplicitNetwork(const ExplicitNetwork&) = delete;
   ExplicitNetwork& operator=(const ExplicitNetwork&) = delete;
 
-  /// RETURNS the address where it listens, with its real port. Both nodes are known by then.
-  /// ERRORS: invalid (an address), not_found (a node), unavailable (port in use), io.
+  /// RETURNS the address where it listens, with its real port. A mistake in the link changes nothing.
+  /// ERRORS: invalid (an address, a name), not_found (a node), unavailable (port in use), io.
   Result<std::string> open_link(const LinkSpec& link);
   /// The API answers from now on. REQUIRES not called before.
   void serve();
