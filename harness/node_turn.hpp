@@ -1,7 +1,7 @@
 // Faults of nodes instead of links: what kill, pause and skew have alike.
 //
-// nemeses/kill.cpp, pause.cpp, skew.cpp → **node_turn** → Cluster (signals, starts) and the event log. Thread: the nemesis's.
-// Tested by tests/cluster/nemesis_test.py.
+// nemeses/kill.cpp, pause.cpp, skew.cpp → **node_turn** → Cluster (signals, starts, clocks) and the event log.
+// Thread: the nemesis's. Tested by tests/cluster/nemesis_test.py.
 #pragma once
 
 #include <functional>
