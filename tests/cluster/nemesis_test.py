@@ -101,15 +101,18 @@ class Nemeses(support.ClusterTest):
     def test_who_is_not_blamed(self):
         results, _ = self.run_suite("blameless", BLAMELESS, (0,), "--seed", "7")
         rows = {(row["fault"], row["side"], row["op"]): row for row in results["availability"]}
-        reads = rows["p1", "all", "read"]
-        self.assertGreater(reads["left_out"], 0, reads)
-        self.assertEqual((reads["answered"], reads["judged"]), (reads["asked"] - reads["censored"], True), reads)
-        self.assertIn("drop between c2 and its node n2 (p1)", reads["note"])
+        met = [row for (fault, _, _), row in rows.items() if fault == "p1"]
+        # A client that gets no answer asks little: of one kind perhaps nothing.
+        self.assertGreater(sum(row["left_out"] for row in met), 0, met)
+        for row in met:
+            self.assertEqual((row["side"], row["judged"]), ("all", True), row)
+            self.assertEqual(row["answered"], row["asked"] - row["censored"], row)
+            self.assertEqual("drop between c2 and its node n2 (p1)" in row["note"], row["left_out"] > 0, row)
         with open(self.box.sub("out", "blameless", "history.jsonl")) as f:
             events = [json.loads(line) for line in f][1:]
         cut = next(fault for fault in results["faults"] if fault["name"] == "p1")
         inside = [e for e in events if cut["in_force_at"] < e["time"] < cut["healed_at"] and e["process"] % 6 == 1]
-        self.assertTrue(any(e["type"] == "info" for e in inside), inside)
+        self.assertTrue(any(e["type"] == "invoke" for e in inside), inside)
         self.assertFalse(any(e["type"] == "ok" for e in inside), inside)
         alone = rows["p2", "isolated", "read"]
         # Killed before the settling was over, and started again where it can't serve: nothing is left.
