@@ -1,4 +1,5 @@
-// EmbeddedProxy: ExplicitNetwork behind a header that needs nothing of the tree. Tested by tests/embed/embedded_proxy_test.cpp.
+// EmbeddedProxy: ExplicitNetwork behind a header that needs nothing of the tree.
+// Tested by tests/embed/embedded_proxy_test.cpp.
 #include "control/shapes.hpp"
 #include "control/tcp_address.hpp"
 #include "embed/explicit_network.hpp"

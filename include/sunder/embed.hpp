@@ -16,9 +16,9 @@
 // Thread: any thread may call; a command blocks until it is in force in every loop, some tens of microseconds on an idle
 // machine. start, move and destruction are one thread's.
 // Ownership: the threads and descriptors are the object's; its destructor heals, ends the links with their connections,
-// and leaves neither a thread nor a descriptor behind. Two things stay with the process: SIGPIPE is ignored from the
-// first start on (the HTTP library does it), and an upstream that is a name makes libuv start its four threads that look
-// names up.
+// and leaves neither a thread nor a descriptor behind. Three things stay with the process: SIGPIPE is ignored from the
+// first start on (the HTTP library does it), libuv keeps a pipe of its own (two descriptors) from then on, and an upstream
+// that is a name makes it start its four threads that look names up.
 // Docs: docs/guides/your-own-tests.md. Tested by tests/embed/, tests/cluster/embedding_test.py.
 #pragma once
 

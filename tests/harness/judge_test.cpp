@@ -283,7 +283,7 @@ TEST_CASE("nemesis: when the next turn may start") {
   CHECK(next_start(100 * kSecond, -1, 100 * kSecond, 9 * kSecond) == 103 * kSecond);
   CHECK(next_start(100 * kSecond, 103 * kSecond, 110 * kSecond, 9 * kSecond) == 112 * kSecond);
   CHECK(next_start(100 * kSecond, 103 * kSecond, 115 * kSecond, 9 * kSecond) == 116 * kSecond);
-  CHECK(known_nemeses() == std::vector<std::string>{"partition", "fault", "kill", "pause"});
+  CHECK(known_nemeses() == std::vector<std::string>{"partition", "fault", "kill", "pause", "skew"});
 }
 
 TEST_CASE("probe: the leader is whom a majority names, in the highest term") {
