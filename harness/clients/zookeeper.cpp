@@ -44,6 +44,7 @@ namespace {
 
 using check::OpKind;
 using zookeeper::Answer;
+using zookeeper::answered_with;
 using zookeeper::Call;
 using zookeeper::End;
 
@@ -54,11 +55,7 @@ constexpr int kRounds = 4;  // of what others may overtake: create and set, get 
 const std::string kBarrier = "/sunder-barrier";
 
 bool worked(const Answer& answer) {
-  return answer.end == End::answered && answer.error == zookeeper::kOk;
-}
-
-bool answered_with(const Answer& answer, std::int32_t error) {
-  return answer.end == End::answered && answer.error == error;
+  return answered_with(answer, zookeeper::kOk);
 }
 
 // What a read of a key brought.

@@ -13,14 +13,6 @@ namespace {
 constexpr auto kLookAgain = std::chrono::milliseconds(10);
 constexpr std::size_t kNumberDigits = 10;  // of a sequential name
 
-bool answered_with(const Answer& answer, std::int32_t error) {
-  return answer.end == End::answered && answer.error == error;
-}
-
-Answer strange() {
-  return {End::reset, kOk, "", "the answer is in another form"};
-}
-
 // Names begin as they like; the number at their end says who came first.
 std::string number_of(const std::string& name) {
   return name.size() < kNumberDigits ? name : name.substr(name.size() - kNumberDigits);

@@ -8,14 +8,6 @@ namespace {
 
 constexpr int kRounds = 4;  // of what others may overtake: get and create
 
-bool answered_with(const Answer& answer, std::int32_t error) {
-  return answer.end == End::answered && answer.error == error;
-}
-
-Answer strange() {
-  return {End::reset, kOk, "", "the answer is in another form"};
-}
-
 // RETURNS the answer that did not bring it; kOk where it is there.
 Answer read_one(const Exchanges& with, const std::string& path, bool make, Versioned* value) {
   Answer last;

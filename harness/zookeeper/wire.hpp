@@ -51,6 +51,15 @@ struct Answer {
   std::string text;  ///< what went wrong, for people
 };
 
+[[nodiscard]] inline bool answered_with(const Answer& answer, std::int32_t error) {
+  return answer.end == End::answered && answer.error == error;
+}
+
+/// What came is not what such a request is answered with.
+[[nodiscard]] inline Answer strange() {
+  return {End::reset, kOk, "", "the answer is in another form"};
+}
+
 /// Builds what is sent.
 class Writer {
  public:
