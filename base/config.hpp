@@ -95,5 +95,6 @@ class ConfigTable {
                                        const std::vector<std::string>& known);
 /// "a, b and c"
 [[nodiscard]] std::string list_of(const std::vector<std::string>& names);
+[[nodiscard]] bool among(const std::vector<std::string>& names, const std::string& name);
 
 }  // namespace sunder

@@ -29,6 +29,9 @@ namespace sunder::check {
   return std::max(0.025 * budget.seconds, 0.25);
 }
 
+inline constexpr std::uint32_t kAskEvery =
+    1024;  ///< steps of a quick loop between two looks at its deadline
+
 class Deadline {
  public:
   /// `account`: bytes that all holders of this budget hold together (threads, a key each); nullptr: this one is alone.

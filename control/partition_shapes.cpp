@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "control/shapes.hpp"
 #include "sunder/rng.hpp"
 
 namespace sunder::control {
@@ -129,10 +130,6 @@ constexpr std::array kShapes{
           false},
 };
 
-Error bad(const char* id, std::string field, std::string message) {
-  return {ErrorCode::invalid, std::move(message), std::move(field), id};
-}
-
 Result<NodeId> server(const Topology& topology, const std::string& name, const std::string& field) {
   const NodeId id = topology.find(name);
   if (id == kUnknownNode || topology.at(id).role != NodeRole::server) {
@@ -150,7 +147,7 @@ Result<std::vector<NodeId>> servers_named(const Topology& topology,
     auto id = server(topology, names[i], field);
     if (!id) return id.error();
     if (std::find(out.begin(), out.end(), *id) != out.end()) {
-      return bad("duplicate_node", field, "node \"" + names[i] + "\" is named twice");
+      return bad_field("duplicate_node", field, "node \"" + names[i] + "\" is named twice");
     }
     out.push_back(*id);
   }
@@ -167,22 +164,24 @@ Status place_leader(const Topology& topology, const ShapeSpec& spec, const Shape
                     Table& table) {
   const bool sided = shape.kind.name == "majority";
   if (!spec.leader_side.empty() && (!sided || spec.leader.empty())) {
-    return bad("bad_value", "leader_side", "a side belongs to the shape majority, and to a leader");
+    return bad_field("bad_value", "leader_side",
+                     "a side belongs to the shape majority, and to a leader");
   }
   if (spec.leader.empty()) return {};
   if (!sided && shape.kind.name != "bridge") {
-    return bad("bad_value", "leader",
-               "a leader belongs to the shapes majority and bridge; others take nodes");
+    return bad_field("bad_value", "leader",
+                     "a leader belongs to the shapes majority and bridge; others take nodes");
   }
   const auto id = server(topology, spec.leader, "leader");
   if (!id) return id.error();
   const auto found = std::find(table.order.begin(), table.order.end(), *id);
   if (found == table.order.end()) {
-    return bad("bad_value", "leader", "the leader is none of the nodes that take part");
+    return bad_field("bad_value", "leader", "the leader is none of the nodes that take part");
   }
   if (!spec.leader_side.empty() && spec.leader_side != "majority" &&
       spec.leader_side != "minority") {
-    return bad("bad_value", "leader_side", "a leader stands in the majority or in the minority");
+    return bad_field("bad_value", "leader_side",
+                     "a leader stands in the majority or in the minority");
   }
   // The minority and the bridge stand first in the order, the majority last.
   const bool last = sided && spec.leader_side == "majority";
@@ -212,8 +211,8 @@ Result<ShapePlan> plan_shape(const Topology& topology, const ShapeSpec& spec) {
   const auto shape = std::find_if(kShapes.begin(), kShapes.end(),
                                   [&](const Shape& one) { return one.kind.name == spec.shape; });
   if (shape == kShapes.end()) {
-    return bad("unknown_shape", "shape",
-               "there is no shape \"" + spec.shape + "\"; there are " + shape_names());
+    return bad_field("unknown_shape", "shape",
+                     "there is no shape \"" + spec.shape + "\"; there are " + shape_names());
   }
   auto named = servers_named(topology, spec.nodes);
   if (!named) return named.error();
@@ -225,19 +224,20 @@ Result<ShapePlan> plan_shape(const Topology& topology, const ShapeSpec& spec) {
   }
   table.order = table.named.empty() || shape->names_stand_apart ? table.all : table.named;
   if (table.order.size() < shape->kind.nodes_min) {
-    return bad("too_few_nodes", table.named.empty() ? "shape" : "nodes",
-               "the shape " + spec.shape + " needs at least " +
-                   std::to_string(shape->kind.nodes_min) + " database nodes, and there are " +
-                   std::to_string(table.order.size()));
+    return bad_field("too_few_nodes", table.named.empty() ? "shape" : "nodes",
+                     "the shape " + spec.shape + " needs at least " +
+                         std::to_string(shape->kind.nodes_min) + " database nodes, and there are " +
+                         std::to_string(table.order.size()));
   }
   shuffle(table.order, table.dice);
   if (shape->kind.name == "pair" && table.named.size() > 2) {
-    return bad("bad_value", "nodes", "a pair is two nodes");
+    return bad_field("bad_value", "nodes", "a pair is two nodes");
   }
   SUNDER_TRY(place_leader(topology, spec, *shape, table));
   shape->cut(table);
   if (table.cut.empty()) {
-    return bad("nothing_to_cut", "nodes", "there is no other database node to cut these off from");
+    return bad_field("nothing_to_cut", "nodes",
+                     "there is no other database node to cut these off from");
   }
   return ShapePlan{{table.cut.begin(), table.cut.end()}, std::move(table.order)};
 }

@@ -16,10 +16,6 @@ using nlohmann::json;
 
 constexpr std::uint64_t kPidMax = 1U << 22;  // Linux PID_MAX_LIMIT
 
-Error bad(const char* id, std::string field, std::string message) {
-  return {ErrorCode::invalid, std::move(message), std::move(field), id};
-}
-
 /// Reads one object; every getter marks its key, and finish() complains about the others. The first error sticks.
 class Reader {
  public:
@@ -38,7 +34,7 @@ class Reader {
   }
 
   void fail(const char* id, std::string field, std::string message) {
-    if (!error_) error_ = bad(id, std::move(field), std::move(message));
+    if (!error_) error_ = bad_field(id, std::move(field), std::move(message));
   }
   void fail(Error error) {
     if (!error_) error_ = std::move(error);

@@ -19,10 +19,6 @@ Error unknown_node(const Topology& topology, const std::string& name, std::strin
           std::move(field), "unknown_node"};
 }
 
-Error bad(std::string id, std::string field, std::string message) {
-  return {ErrorCode::invalid, std::move(message), std::move(field), std::move(id)};
-}
-
 std::vector<PairId> in_order(const std::set<PairId>& pairs) {
   return {pairs.begin(), pairs.end()};
 }
@@ -30,21 +26,23 @@ std::vector<PairId> in_order(const std::set<PairId>& pairs) {
 /// Groups as indices; checks names, empty groups and nodes named twice.
 Result<std::vector<std::vector<NodeId>>> resolve(const Topology& topology, const Groups& groups) {
   if (groups.empty()) {
-    return bad("empty_group", "groups", "name at least one group of nodes, as in n1 / n2,n3");
+    return bad_field("empty_group", "groups", "name at least one group of nodes, as in n1 / n2,n3");
   }
   std::vector<std::vector<NodeId>> out;
   std::set<NodeId> seen;
   for (std::size_t g = 0; g < groups.size(); ++g) {
     const std::string field = "groups[" + std::to_string(g) + "]";
-    if (groups[g].empty()) return bad("empty_group", field, "a group needs at least one node");
+    if (groups[g].empty())
+      return bad_field("empty_group", field, "a group needs at least one node");
     out.emplace_back();
     for (std::size_t i = 0; i < groups[g].size(); ++i) {
       const std::string place = field + "[" + std::to_string(i) + "]";
       const NodeId id = topology.find(groups[g][i]);
       if (id == kUnknownNode) return unknown_node(topology, groups[g][i], place);
       if (!seen.insert(id).second) {
-        return bad("duplicate_node", place,
-                   "node \"" + groups[g][i] + "\" is named twice; a node belongs to one group");
+        return bad_field(
+            "duplicate_node", place,
+            "node \"" + groups[g][i] + "\" is named twice; a node belongs to one group");
       }
       out.back().push_back(id);
     }
@@ -91,6 +89,10 @@ std::string_view trim(std::string_view text) {
 
 }  // namespace
 
+Error bad_field(std::string id, std::string field, std::string message) {
+  return {ErrorCode::invalid, std::move(message), std::move(field), std::move(id)};
+}
+
 Result<std::vector<PairId>> pairs_of_groups(const Topology& topology, const Groups& groups,
                                             bool one_way) {
   auto resolved = resolve(topology, groups);
@@ -116,15 +118,15 @@ Result<std::vector<PairId>> pairs_of_groups(const Topology& topology, const Grou
     }
   }
   if (out.empty()) {
-    return bad("nothing_to_cut", "groups",
-               "there is no other database node to cut this group off from");
+    return bad_field("nothing_to_cut", "groups",
+                     "there is no other database node to cut this group off from");
   }
   return in_order(out);
 }
 
 Result<std::vector<PairId>> pairs_of_names(const Topology& topology,
                                            const std::vector<Pair>& pairs) {
-  if (pairs.empty()) return bad("bad_pairs", "pairs", "name at least one pair, as in n1:n2");
+  if (pairs.empty()) return bad_field("bad_pairs", "pairs", "name at least one pair, as in n1:n2");
   std::set<PairId> out;
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     const std::string field = "pairs[" + std::to_string(i) + "]";
@@ -133,8 +135,8 @@ Result<std::vector<PairId>> pairs_of_names(const Topology& topology,
     const auto to = end_of_pair(topology, pairs[i].to, field + "[1]");
     if (!to) return to.error();
     if (pairs[i].from == pairs[i].to && pairs[i].from != "*") {
-      return bad("self_pair", field,
-                 "\"" + pairs[i].from + "\" to itself never passes the network");
+      return bad_field("self_pair", field,
+                       "\"" + pairs[i].from + "\" to itself never passes the network");
     }
     for (const NodeId a : *from) {
       for (const NodeId b : *to) {
@@ -142,12 +144,13 @@ Result<std::vector<PairId>> pairs_of_names(const Topology& topology,
       }
     }
   }
-  if (out.empty()) return bad("nothing_to_cut", "pairs", "these pairs name no two nodes");
+  if (out.empty()) return bad_field("nothing_to_cut", "pairs", "these pairs name no two nodes");
   return in_order(out);
 }
 
 Result<std::vector<Pair>> parse_pairs(std::string_view text, bool both) {
-  if (text.size() > kTextMax) return bad("bad_pairs", "pairs", "this list of pairs is too long");
+  if (text.size() > kTextMax)
+    return bad_field("bad_pairs", "pairs", "this list of pairs is too long");
   std::vector<Pair> out;
   for (const std::string_view raw : split(text, ',')) {
     const std::string_view item = trim(raw);
@@ -159,15 +162,15 @@ Result<std::vector<Pair>> parse_pairs(std::string_view text, bool both) {
     const bool good = colon != std::string_view::npos && colon > 0 && colon + 1 < item.size() &&
                       item.find(':', colon + 1) == std::string_view::npos;
     if (!good) {
-      return bad("bad_pairs", "pairs",
-                 "\"" + std::string(item) +
-                     "\" is not a pair; write A:B for the bytes that A "
-                     "sends to B, as in n1:n2,n3:*");
+      return bad_field("bad_pairs", "pairs",
+                       "\"" + std::string(item) +
+                           "\" is not a pair; write A:B for the bytes that A "
+                           "sends to B, as in n1:n2,n3:*");
     }
     Pair pair{std::string(item.substr(0, colon)), std::string(item.substr(colon + 1))};
     for (const std::string& name : {pair.from, pair.to}) {
       if (name != "*" && !valid_name(name)) {
-        return bad("bad_pairs", "pairs", "\"" + name + "\" is not the name of a node");
+        return bad_field("bad_pairs", "pairs", "\"" + name + "\" is not the name of a node");
       }
     }
     if (both) out.push_back({pair.to, pair.from});
@@ -179,7 +182,8 @@ Result<std::vector<Pair>> parse_pairs(std::string_view text, bool both) {
 Result<Groups> parse_groups(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += word + " ";
-  if (text.size() > kTextMax) return bad("bad_groups", "groups", "this list of groups is too long");
+  if (text.size() > kTextMax)
+    return bad_field("bad_groups", "groups", "this list of groups is too long");
   Groups out;
   for (const std::string_view part : split(text, '/')) {
     out.emplace_back();
@@ -190,8 +194,9 @@ Result<Groups> parse_groups(const std::vector<std::string>& words) {
       if (!name.empty()) out.back().emplace_back(name);
     }
     if (out.back().empty()) {
-      return bad("bad_groups", "groups",
-                 "a group is empty; write nodes, and a slash between groups, as in n1 / n2,n3");
+      return bad_field(
+          "bad_groups", "groups",
+          "a group is empty; write nodes, and a slash between groups, as in n1 / n2,n3");
     }
   }
   return out;

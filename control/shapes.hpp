@@ -17,6 +17,9 @@
 
 namespace sunder::control {
 
+/// What is wrong with one field of a request. `id`: the error's word in the API's answer.
+[[nodiscard]] Error bad_field(std::string id, std::string field, std::string message);
+
 using Groups = std::vector<std::vector<std::string>>;
 
 /// Nodes of different groups do not see each other: every pair between two groups, both ways. With `one_way` only what

@@ -15,27 +15,25 @@
 namespace sunder::control {
 namespace {
 
-Error bad(std::string id, std::string field, std::string message) {
-  return {ErrorCode::invalid, std::move(message), std::move(field), std::move(id)};
-}
-
 Result<std::vector<PairId>> pairs_of(const Topology& topology, const PartitionRequest& request) {
   if (!request.shape.shape.empty()) {
     if (!request.groups.empty() || !request.pairs.empty() || request.one_way) {
-      return bad("shape_and_more", "shape",
-                 "a shape makes the groups and pairs itself; leave groups, pairs and one_way out");
+      return bad_field(
+          "shape_and_more", "shape",
+          "a shape makes the groups and pairs itself; leave groups, pairs and one_way out");
     }
     auto plan = plan_shape(topology, request.shape);
     if (!plan) return plan.error();
     return std::move(plan->pairs);
   }
   if (!request.groups.empty() && !request.pairs.empty()) {
-    return bad("groups_and_pairs", "pairs", "give groups or pairs, not both");
+    return bad_field("groups_and_pairs", "pairs", "give groups or pairs, not both");
   }
   if (request.pairs.empty()) return pairs_of_groups(topology, request.groups, request.one_way);
   if (request.one_way) {
-    return bad("one_way_of_pairs", "one_way",
-               "pairs are directed already; leave one_way out, and name each direction you mean");
+    return bad_field(
+        "one_way_of_pairs", "one_way",
+        "pairs are directed already; leave one_way out, and name each direction you mean");
   }
   return pairs_of_names(topology, request.pairs);
 }
@@ -75,8 +73,8 @@ Status can_hold(proxy::Proxy& proxy, const Topology& topology, const std::vector
 Status check_flap(const PartitionRequest& request) {
   if (request.flap_on == 0 && request.flap_off == 0) return {};
   if (request.flap_on < kFlapMin || request.flap_off < kFlapMin) {
-    return bad("bad_flap", "flap",
-               "a flapping cut stays on and off for at least 100 ms each, as in 2s/1s");
+    return bad_field("bad_flap", "flap",
+                     "a flapping cut stays on and off for at least 100 ms each, as in 2s/1s");
   }
   return {};
 }
@@ -106,10 +104,10 @@ Result<std::string> Switchboard::State::take_name(const std::string& asked, bool
     return name;
   }
   if (!valid_name(asked)) {
-    return bad("bad_name", "name",
-               "\"" + asked +
-                   "\" is no name; take small letters, digits and hyphens, first a "
-                   "letter, at most 31");
+    return bad_field("bad_name", "name",
+                     "\"" + asked +
+                         "\" is no name; take small letters, digits and hyphens, first a "
+                         "letter, at most 31");
   }
   if (find(asked) != nullptr) {
     return Error{ErrorCode::exists,
@@ -168,7 +166,7 @@ Result<Applied> Switchboard::partition(const PartitionRequest& request) {
   const Topology& topology = *s.topology;
   auto pairs = pairs_of(topology, request);
   if (!pairs) return pairs.error();
-  if (request.lease < 0) return bad("bad_lease", "lease", "a lease can't be negative");
+  if (request.lease < 0) return bad_field("bad_lease", "lease", "a lease can't be negative");
   SUNDER_TRY(check_flap(request));
   if (request.kind == CutKind::drop) SUNDER_TRY(can_drop(s.options, topology, *pairs));
   if (request.kind == CutKind::hold) SUNDER_TRY(can_hold(*s.options.proxy, topology, *pairs));
@@ -202,7 +200,7 @@ Result<Applied> Switchboard::heal(const std::vector<std::string>& names, bool al
   State& s = *state_;
   const Nanos asked_at = s.now();
   if (all && !names.empty()) {
-    return bad("names_and_all", "all", "give names or all, not both");
+    return bad_field("names_and_all", "all", "give names or all, not both");
   }
   const std::lock_guard lock(s.mutex);
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -213,8 +211,8 @@ Result<Applied> Switchboard::heal(const std::vector<std::string>& names, bool al
                    "unknown_name"};
     }
     if (!held->is_cut()) {
-      return bad("not_a_cut", field,
-                 "\"" + names[i] + "\" is a fault, not a cut; remove it as a fault");
+      return bad_field("not_a_cut", field,
+                       "\"" + names[i] + "\" is a fault, not a cut; remove it as a fault");
     }
   }
   const auto gone = [&](const HeldRule& held) {

@@ -15,10 +15,6 @@
 namespace sunder::control {
 namespace {
 
-Error bad(std::string id, std::string field, std::string message) {
-  return {ErrorCode::invalid, std::move(message), std::move(field), std::move(id)};
-}
-
 std::string params_json(const std::map<std::string, std::string>& params) {
   JsonText out;
   for (const auto& [key, value] : params) out.text(key, value);
@@ -27,9 +23,10 @@ std::string params_json(const std::map<std::string, std::string>& params) {
 
 Status check_common(const FaultSpec& fault) {
   if (!(fault.probability >= 0.0 && fault.probability <= 1.0)) {
-    return bad("bad_probability", "probability", "a probability lies between 0 and 1");
+    return bad_field("bad_probability", "probability", "a probability lies between 0 and 1");
   }
-  if (fault.duration < 0) return bad("bad_duration", "duration", "a duration can't be negative");
+  if (fault.duration < 0)
+    return bad_field("bad_duration", "duration", "a duration can't be negative");
   return {};
 }
 
@@ -49,8 +46,8 @@ Result<proxy::PacketRules> packets_of(const SwitchboardOptions& options, const T
                  "loss_unsupported"};
   }
   if (fault.probability != 1.0) {
-    return bad("bad_probability", "probability",
-               name + " acts on packets and not on connections; give its ratio alone");
+    return bad_field("bad_probability", "probability",
+                     name + " acts on packets and not on connections; give its ratio alone");
   }
   const auto values = proxy::parse_params(kind, fault.params);
   if (!values) return values.error();

@@ -20,7 +20,7 @@ namespace {
 using Json = nlohmann::json;
 using check::OpKind;
 
-Json number_or_null(const std::optional<std::int64_t>& value) {
+Json json_or_null(const std::optional<std::int64_t>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
@@ -37,7 +37,7 @@ Json txn_of(const OpRequest& request) {
 Json value_of(const OpRequest& request) {
   switch (request.kind) {
     case OpKind::read: return request.accounts.empty() ? Json(nullptr) : Json(request.accounts);
-    case OpKind::cas: return Json::array({number_or_null(request.expected), request.value});
+    case OpKind::cas: return Json::array({json_or_null(request.expected), request.value});
     case OpKind::txn: return txn_of(request);
     case OpKind::transfer:
       return {{"from", request.from}, {"to", request.to}, {"amount", request.value}};

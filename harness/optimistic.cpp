@@ -13,7 +13,7 @@ using check::OpKind;
 using List = std::vector<std::int64_t>;
 
 // "3,1,2". Nothing for anything else.
-std::optional<List> list_of(const std::string& text) {
+std::optional<List> stored_list(const std::string& text) {
   List out;
   const char* at = text.data();
   const char* end = at + text.size();
@@ -63,7 +63,7 @@ Outcome transact_lists(const OpRequest& request, const VersionedStore& store,
   std::map<std::string, List> lists;
   for (const auto& [key, value] : seen) {
     if (!value.value) continue;
-    const auto list = list_of(*value.value);
+    const auto list = stored_list(*value.value);
     if (!list) return outcome(EventType::fail, OpErrorClass::definite, "the key holds no list");
     lists[key] = *list;
   }

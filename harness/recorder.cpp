@@ -13,7 +13,7 @@ namespace sunder::harness {
 namespace {
 
 // A JSON text: the file is written by hand, for a record costs microseconds then and no library.
-std::string quoted(std::string_view text) {
+std::string json_quoted(std::string_view text) {
   static const char* hex = "0123456789abcdef";
   std::string out = "\"";
   for (const char c : text) {
@@ -45,7 +45,7 @@ std::string txn_value(const OpRequest& request, const Outcome* outcome) {
   for (const MicroRequest& op : request.txn) {
     out += out.empty() ? "[" : ",";
     out += op.append ? "[\"append\"," : "[\"r\",";
-    out += quoted(op.key) + ',';
+    out += json_quoted(op.key) + ',';
     if (op.append) {
       out += std::to_string(op.value);
     } else {
@@ -62,7 +62,7 @@ std::string txn_value(const OpRequest& request, const Outcome* outcome) {
 std::string balances_value(const Outcome& outcome) {
   std::string out;
   for (const auto& [account, balance] : outcome.balances) {
-    out += (out.empty() ? "" : ",") + quoted(account) + ':' + std::to_string(balance);
+    out += (out.empty() ? "" : ",") + json_quoted(account) + ':' + std::to_string(balance);
   }
   return '{' + out + '}';
 }
@@ -79,7 +79,7 @@ std::string value_of(const OpRequest& request, const Outcome* outcome) {
       return '[' + number_or_null(request.expected) + ',' + std::to_string(request.value) + ']';
     case check::OpKind::txn: return txn_value(request, ok);
     case check::OpKind::transfer:
-      return "{\"from\":" + quoted(request.from) + ",\"to\":" + quoted(request.to) +
+      return "{\"from\":" + json_quoted(request.from) + ",\"to\":" + json_quoted(request.to) +
              ",\"amount\":" + std::to_string(request.value) + '}';
     default:
       if (ok == nullptr) return "null";
@@ -94,19 +94,20 @@ std::string rest_of_line(std::int64_t process, EventType type, const OpRequest& 
   std::string out = ",\"process\":" + std::to_string(process);
   out += ",\"type\":\"" + std::string(name_of(type)) + "\",\"f\":\"" +
          check::name_of(request.kind) + '"';
-  if (!request.key.empty()) out += ",\"key\":" + quoted(request.key);
+  if (!request.key.empty()) out += ",\"key\":" + json_quoted(request.key);
   out += ",\"value\":" + value_of(request, outcome);
-  out += ",\"node\":" + quoted(node);
+  out += ",\"node\":" + json_quoted(node);
   return out;
 }
 
 std::string header_line(const HistoryHeader& header) {
   std::string nodes;
-  for (const std::string& node : header.nodes) nodes += (nodes.empty() ? "" : ",") + quoted(node);
+  for (const std::string& node : header.nodes)
+    nodes += (nodes.empty() ? "" : ",") + json_quoted(node);
   return "{\"sunder\":" + std::to_string(header.version) + ",\"t0\":" + std::to_string(header.t0) +
-         ",\"wall\":" + quoted(header.wall) + ",\"clock\":" + quoted(header.clock) +
+         ",\"wall\":" + json_quoted(header.wall) + ",\"clock\":" + json_quoted(header.clock) +
          ",\"initial\":" + header.initial + ",\"seed\":" + std::to_string(header.seed) +
-         ",\"suite\":" + quoted(header.suite) + ",\"nodes\":[" + nodes + "]}\n";
+         ",\"suite\":" + json_quoted(header.suite) + ",\"nodes\":[" + nodes + "]}\n";
 }
 
 Status write_all(int fd, std::string_view text) {
@@ -163,7 +164,7 @@ Nanos Recorder::complete(std::int64_t process, const OpRequest& request, const O
   std::string line = rest_of_line(process, outcome.type, request, &outcome, node);
   if (outcome.type != EventType::ok) {
     line += ",\"error\":{\"class\":\"" + std::string(name_of(outcome.error)) +
-            "\",\"text\":" + quoted(outcome.text) + '}';
+            "\",\"text\":" + json_quoted(outcome.text) + '}';
     if (outcome.has_observed) line += ",\"observed\":" + number_or_null(outcome.observed);
   }
   return append(line + "}\n");

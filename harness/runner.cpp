@@ -76,9 +76,9 @@ RunResults blank_results(const RunOptions& options, const std::string& ran_out) 
 }
 
 Status write_folder(const RunResults& results, const std::string& run_dir) {
-  auto json = results_json(results, run_dir + "/history.jsonl");
-  if (!json) return json.error();
-  SUNDER_TRY(write_file(run_dir + "/results.json", *json));
+  auto text = results_json(results, run_dir + "/history.jsonl");
+  if (!text) return text.error();
+  SUNDER_TRY(write_file(run_dir + "/results.json", *text));
   SUNDER_TRY(write_file(run_dir + "/junit.xml", junit_xml(results)));
   return write_report(run_dir);
 }

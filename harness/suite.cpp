@@ -155,10 +155,6 @@ WorkloadSpec read_workload(const ConfigTable& root) {
 // Checks that have keys of their own; every other one of the court that is no measurement is named without any.
 const std::vector<std::string> kChecksWithKeys{"linearizable", "availability", "recovery"};
 
-bool among(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 std::vector<std::string> checks_by_name() {
   std::vector<std::string> out;
   for (const check::CheckKind* kind : check::all_checks()) {

@@ -13,7 +13,7 @@ namespace sunder::harness {
 namespace {
 
 // A TOML basic string.
-std::string quoted(const std::string& text) {
+std::string toml_quoted(const std::string& text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') {
@@ -32,7 +32,7 @@ std::string quoted(const std::string& text) {
 
 std::string quoted_list(const std::vector<std::string>& texts) {
   std::string out = "[";
-  for (const std::string& text : texts) out += (out.size() > 1 ? ", " : "") + quoted(text);
+  for (const std::string& text : texts) out += (out.size() > 1 ? ", " : "") + toml_quoted(text);
   return out + "]";
 }
 
@@ -40,7 +40,7 @@ std::string quoted_list(const std::vector<std::string>& texts) {
 std::string time_text(Nanos nanos) {
   const std::string readable = format_duration(nanos);
   const auto back = parse_duration(readable);
-  return quoted(back && *back == nanos ? readable : std::to_string(nanos) + "ns");
+  return toml_quoted(back && *back == nanos ? readable : std::to_string(nanos) + "ns");
 }
 
 std::string offset_value(Nanos offset) {
@@ -60,59 +60,60 @@ std::string number_text(double value) {
 }
 
 std::string cluster_text(const ClusterSpec& cluster) {
-  std::string out = "\n[cluster]\n" + line("system", quoted(cluster.system)) +
+  std::string out = "\n[cluster]\n" + line("system", toml_quoted(cluster.system)) +
                     line("nodes", quoted_list(cluster.nodes)) +
-                    line("network", quoted(cluster.network)) +
-                    line("subnet", quoted(cluster.subnet));
+                    line("network", toml_quoted(cluster.network)) +
+                    line("subnet", toml_quoted(cluster.subnet));
   if (!cluster.client.empty()) out += "\n[cluster.client]\n";
   for (const auto& [name, value] : cluster.client)
-    out += quoted(name) + " = " + quoted(value) + "\n";
+    out += toml_quoted(name) + " = " + toml_quoted(value) + "\n";
   for (const NodeOverride& node : cluster.overrides) {
-    out += "\n[[cluster.node]]\n" + line("name", quoted(node.name));
-    if (!node.address.empty()) out += line("address", quoted(node.address));
-    if (!node.hostname.empty()) out += line("hostname", quoted(node.hostname));
-    if (!node.binary.empty()) out += line("binary", quoted(node.binary));
+    out += "\n[[cluster.node]]\n" + line("name", toml_quoted(node.name));
+    if (!node.address.empty()) out += line("address", toml_quoted(node.address));
+    if (!node.hostname.empty()) out += line("hostname", toml_quoted(node.hostname));
+    if (!node.binary.empty()) out += line("binary", toml_quoted(node.binary));
     if (!node.args.empty()) out += line("args", quoted_list(node.args));
     if (node.env.empty()) continue;
     out += "[cluster.node.env]\n";
-    for (const auto& [name, value] : node.env) out += quoted(name) + " = " + quoted(value) + "\n";
+    for (const auto& [name, value] : node.env)
+      out += toml_quoted(name) + " = " + toml_quoted(value) + "\n";
   }
   return out;
 }
 
 std::string workload_text(const WorkloadSpec& workload) {
-  return "\n[workload]\n" + line("name", quoted(workload.name)) +
+  return "\n[workload]\n" + line("name", toml_quoted(workload.name)) +
          line("clients", std::to_string(workload.clients)) +
          line("keys", std::to_string(workload.keys)) + line("rate", number_text(workload.rate)) +
          line("time", time_text(workload.time)) +
          line("op_timeout", time_text(workload.op_timeout)) +
-         line("reads", quoted(workload.reads)) + line("quiet", time_text(workload.quiet)) +
+         line("reads", toml_quoted(workload.reads)) + line("quiet", time_text(workload.quiet)) +
          line("hold", time_text(workload.hold));
 }
 
 std::string nemesis_text(const NemesisSpec& spec, const std::string& note) {
   std::string out = "\n[[nemesis]]\n";
   if (!note.empty()) out += "# " + note + "\n";
-  out += line("name", quoted(spec.name));
+  out += line("name", toml_quoted(spec.name));
   if (!spec.pairs.empty()) {
     std::vector<std::string> pairs;
     for (const Pair& pair : spec.pairs) pairs.push_back(pair.from + ":" + pair.to);
     out += line("pairs", quoted_list(pairs));
   } else if (!spec.shape.empty()) {
-    out += line("shape", quoted(spec.shape));
+    out += line("shape", toml_quoted(spec.shape));
   } else if (spec.targets.find(',') != std::string::npos) {
     out += line("targets", quoted_list(split_names(spec.targets)));
   } else {
-    out += line("targets", quoted(spec.targets));
+    out += line("targets", toml_quoted(spec.targets));
   }
   if (spec.flap != 0) out += line("flap", time_text(spec.flap));
-  if (spec.name == "partition") out += line("kind", quoted(name_of(spec.kind)));
+  if (spec.name == "partition") out += line("kind", toml_quoted(name_of(spec.kind)));
   if (spec.name == "fault") {
     std::string params;
     for (const auto& [key, value] : spec.params) {
-      params += (params.empty() ? " " : ", ") + quoted(key) + " = " + quoted(value);
+      params += (params.empty() ? " " : ", ") + toml_quoted(key) + " = " + toml_quoted(value);
     }
-    out += line("fault", quoted(spec.fault)) + line("params", "{" + params + " }");
+    out += line("fault", toml_quoted(spec.fault)) + line("params", "{" + params + " }");
   }
   if (spec.offset != 0) out += line("offset", offset_value(spec.offset));
   if (spec.overlap) out += line("overlap", "true");
@@ -133,8 +134,8 @@ std::string checks_text(const Suite& suite) {
            line("power_across", std::to_string(suite.linearizable.power_across));
   }
   // Without bounds it judges nothing, but its settle time cuts what is measured.
-  out += "\n[checks.availability]\n" + line("majority", quoted(suite.availability.majority)) +
-         line("minority", quoted(suite.availability.minority)) +
+  out += "\n[checks.availability]\n" + line("majority", toml_quoted(suite.availability.majority)) +
+         line("minority", toml_quoted(suite.availability.minority)) +
          line("settle", time_text(suite.availability.settle));
   if (suite.recovery.wanted) {
     out += "\n[checks.recovery]\n" + line("within", time_text(suite.recovery.bound));

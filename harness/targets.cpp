@@ -5,16 +5,14 @@
 #include <array>
 #include <string_view>
 
+#include "base/config.hpp"
+
 namespace sunder::harness {
 namespace {
 
 constexpr Nanos kLeaderTimeout = 10 * kSecond;
 constexpr std::array<std::string_view, 6> kRoles{"leader",   "follower", "one",
                                                  "minority", "majority", "all"};
-
-bool among(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 }  // namespace
 

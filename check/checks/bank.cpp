@@ -205,7 +205,7 @@ class Bank {
   Ops reads_;
 };
 
-CheckResult run(const CheckInput& input) {
+CheckResult run_bank(const CheckInput& input) {
   const Deadline deadline(input.budget);
   types::Report report;
   report.name = "bank";
@@ -228,7 +228,7 @@ CheckResult run(const CheckInput& input) {
 }
 
 // Transfers, or reads of maps, and nothing else that changes what is read: a plain write makes money.
-bool applies(const History& history) {
+bool bank_applies(const History& history) {
   std::vector<bool> changed(history.keys.size(), false);
   for (const Op& op : history.ops) {
     const bool other = op.kind != OpKind::read && op.kind != OpKind::transfer &&
@@ -251,7 +251,7 @@ bool applies(const History& history) {
 
 extern const CheckKind bank_check;
 const CheckKind bank_check{
-    "bank", "every read of all accounts shows the same total", false, applies, run,
+    "bank", "every read of all accounts shows the same total", false, bank_applies, run_bank,
 };
 
 }  // namespace sunder::check

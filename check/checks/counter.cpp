@@ -229,9 +229,9 @@ class Counter {
 };
 
 // The definition, on a few operations: what is left out may have been applied, or not.
-class Definition {
+class CounterDefinition {
  public:
-  Definition(const History& history, bool only_up) : history_(history), only_up_(only_up) {}
+  CounterDefinition(const History& history, bool only_up) : history_(history), only_up_(only_up) {}
 
   bool illegal(const Ops& ops) {
     for (const std::uint32_t r : ops) {
@@ -284,7 +284,7 @@ class Definition {
   Sum down_ = 0;
 };
 
-CheckResult run(const CheckInput& input) {
+CheckResult run_counter(const CheckInput& input) {
   const History& history = input.history;
   types::Report report;
   report.name = "counter";
@@ -301,12 +301,12 @@ CheckResult run(const CheckInput& input) {
   const bool only_up = std::none_of(history.ops.begin(), history.ops.end(), [&](const Op& op) {
     return adds(op) && number(history, op.value) < 0;
   });
-  Definition definition(history, only_up);
+  CounterDefinition definition(history, only_up);
   return types::conclude(input, std::move(report),
                          [&](const Ops& ops) { return definition.illegal(ops); });
 }
 
-bool applies(const History& history) {
+bool counter_applies(const History& history) {
   bool adding = false;
   bool number_read = false;
   for (const Op& op : history.ops) {
@@ -326,9 +326,9 @@ bool applies(const History& history) {
 
 extern const CheckKind counter_check;
 const CheckKind counter_check{
-    "counter", "every read lies between what was surely added and what may have been",
-    false,     applies,
-    run,
+    "counter",   "every read lies between what was surely added and what may have been",
+    false,       counter_applies,
+    run_counter,
 };
 
 }  // namespace sunder::check

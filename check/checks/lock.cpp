@@ -193,7 +193,7 @@ bool illegal(const History& history, const std::vector<bool>& released, const Op
   return false;
 }
 
-CheckResult run(const CheckInput& input) {
+CheckResult run_lock(const CheckInput& input) {
   types::Report report;
   report.name = "lock";
   report.method = "intervals held for certain";
@@ -218,9 +218,9 @@ CheckResult run(const CheckInput& input) {
 
 extern const CheckKind lock_check;
 const CheckKind lock_check{
-    "lock", "nobody holds the lock while another one does; fencing tokens grow",
-    false,  [](const History& history) { return has_ops(history, {OpKind::acquire}); },
-    run,
+    "lock",   "nobody holds the lock while another one does; fencing tokens grow",
+    false,    [](const History& history) { return has_ops(history, {OpKind::acquire}); },
+    run_lock,
 };
 
 }  // namespace sunder::check

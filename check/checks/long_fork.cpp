@@ -122,14 +122,14 @@ class Snapshots {
   std::unordered_map<std::uint64_t, std::uint32_t> by_keys_;  // least and greatest key: a read
 };
 
-CheckResult run(const CheckInput& input) {
+CheckResult run_long_fork(const CheckInput& input) {
   Snapshots snapshots(input.history);
   return types::conclude(input, snapshots.judge(Deadline(input.budget)),
                          [&](const Ops& ops) { return snapshots.illegal(ops); });
 }
 
 // Transactions over keys of which no value but one is ever written or read.
-bool applies(const History& history) {
+bool long_fork_applies(const History& history) {
   bool any = false;
   std::unordered_map<std::uint32_t, ValueId> value_of;
   for (const Op& op : history.ops) {
@@ -149,9 +149,9 @@ bool applies(const History& history) {
 
 extern const CheckKind long_fork_check;
 const CheckKind long_fork_check{
-    "long-fork", "readers of keys that are written once agree on the order of the writes",
-    false,       applies,
-    run,
+    "long-fork",   "readers of keys that are written once agree on the order of the writes",
+    false,         long_fork_applies,
+    run_long_fork,
 };
 
 }  // namespace sunder::check

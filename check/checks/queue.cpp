@@ -247,9 +247,10 @@ class QueueOfKey {
 
 // A few operations as a history of their own, by search over the model: what comes out is judged where the enqueue
 // is among them, and an enqueue whose dequeue was left out may be taken at any time.
-class Definition {
+class QueueDefinition {
  public:
-  Definition(const History& history, const Stages& stages) : history_(history), stages_(stages) {}
+  QueueDefinition(const History& history, const Stages& stages)
+      : history_(history), stages_(stages) {}
 
   bool illegal(const Ops& ops) {
     if (ins_.empty()) count();
@@ -324,7 +325,7 @@ class Definition {
   std::vector<std::uint32_t> outs_;
 };
 
-CheckResult run(const CheckInput& input) {
+CheckResult run_queue(const CheckInput& input) {
   types::Report report;
   report.name = "queue";
   report.method = "forbidden patterns of a queue";
@@ -337,7 +338,7 @@ CheckResult run(const CheckInput& input) {
     QueueOfKey(input.history, ops, report).judge();
   }
   const Stages stages(input.budget, report.started);
-  Definition definition(input.history, stages);
+  QueueDefinition definition(input.history, stages);
   return types::conclude(input, std::move(report),
                          [&](const Ops& ops) { return definition.illegal(ops); });
 }
@@ -352,7 +353,7 @@ const CheckKind queue_check{
     [](const History& history) {
       return has_ops(history, {OpKind::enqueue, OpKind::dequeue, OpKind::drain});
     },
-    run,
+    run_queue,
 };
 
 }  // namespace sunder::check

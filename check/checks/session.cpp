@@ -21,7 +21,7 @@ constexpr struct {
               {"monotonic-writes", order::kMonotonicWrites},
               {"writes-follow-reads", order::kWritesFollowReads}};
 
-CheckResult run(const CheckInput& input) {
+CheckResult run_session(const CheckInput& input) {
   const Nanos started = monotonic_clock().now();
   const auto sessions = order::sessions_of(input.history);
   CheckResult worst;
@@ -73,9 +73,9 @@ CheckResult run(const CheckInput& input) {
 
 extern const CheckKind session_check;
 const CheckKind session_check{
-    "session", "read-your-writes, monotonic-reads, monotonic-writes and writes-follow-reads",
-    false,     order::has_registers,
-    run,       280,
+    "session",   "read-your-writes, monotonic-reads, monotonic-writes and writes-follow-reads",
+    false,       order::has_registers,
+    run_session, 280,
 };
 
 }  // namespace sunder::check

@@ -310,9 +310,10 @@ class SetOfKey {
 // A few operations as a history of their own: reads keep the elements whose additions are among them. Judged by
 // search over the model of a set. A read that holds an element twice, or one that nobody can have added, is wrong by
 // itself.
-class Definition {
+class SetDefinition {
  public:
-  Definition(const History& history, const Stages& stages) : history_(history), stages_(stages) {}
+  SetDefinition(const History& history, const Stages& stages)
+      : history_(history), stages_(stages) {}
 
   bool illegal(const Ops& ops) {
     if (asked_.empty()) {
@@ -362,7 +363,7 @@ class Definition {
   std::vector<bool> asked_;
 };
 
-CheckResult run(const CheckInput& input) {
+CheckResult run_set(const CheckInput& input) {
   const History& history = input.history;
   const bool removals = has_ops(history, {OpKind::remove});
   types::Report report;
@@ -377,12 +378,12 @@ CheckResult run(const CheckInput& input) {
     SetOfKey(history, ops, deadline, report).judge();
   }
   const Stages stages(input.budget, report.started);
-  Definition definition(history, stages);
+  SetDefinition definition(history, stages);
   return types::conclude(input, std::move(report),
                          [&](const Ops& ops) { return definition.illegal(ops); });
 }
 
-bool applies(const History& history) {
+bool set_applies(const History& history) {
   bool adds = false;
   for (const Op& op : history.ops) {
     adds = adds || op.kind == OpKind::add;
@@ -397,7 +398,8 @@ bool applies(const History& history) {
 
 extern const CheckKind set_check;
 const CheckKind set_check{
-    "set", "what was added is read from then on, once, and nothing else is", false, applies, run,
+    "set",   "what was added is read from then on, once, and nothing else is", false, set_applies,
+    run_set,
 };
 
 }  // namespace sunder::check

@@ -6,7 +6,7 @@ namespace sunder::check {
 
 namespace {
 
-bool knows(OpKind kind) {
+bool knows_cas_register(OpKind kind) {
   return kind == OpKind::read || kind == OpKind::write || kind == OpKind::cas;
 }
 
@@ -17,8 +17,8 @@ const Model cas_register_model{
     "cas-register",
     "one value a key: read, write, compare-and-set",
     true,
-    knows,
-    [](const History& history) { return only_knows(history, knows); },
+    knows_cas_register,
+    [](const History& history) { return only_knows(history, knows_cas_register); },
     [](const History& history) -> std::unique_ptr<Machine> {
       return std::make_unique<RegisterMachine>(history, false);
     },

@@ -8,7 +8,7 @@ namespace sunder::check {
 
 namespace {
 
-bool knows(OpKind kind) {
+bool knows_counter(OpKind kind) {
   return kind == OpKind::increment || kind == OpKind::add || kind == OpKind::read;
 }
 
@@ -35,8 +35,8 @@ class Counter final : public Machine {
 };
 
 // Sums: what is added and what is read are numbers. A set's reads are lists.
-bool fits(const History& history) {
-  if (!only_knows(history, knows)) return false;
+bool fits_counter(const History& history) {
+  if (!only_knows(history, knows_counter)) return false;
   return std::all_of(history.ops.begin(), history.ops.end(), [&](const Op& op) {
     return op.value == kUnknown || op.value == kAbsent || history.values.number(op.value);
   });
@@ -49,8 +49,8 @@ const Model counter_model{
     "counter",
     "a sum: increment (or add) and read",
     true,
-    knows,
-    fits,
+    knows_counter,
+    fits_counter,
     [](const History& history) -> std::unique_ptr<Machine> {
       return std::make_unique<Counter>(history);
     },

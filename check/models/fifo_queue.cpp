@@ -8,7 +8,7 @@ namespace sunder::check {
 
 namespace {
 
-bool knows(OpKind kind) {
+bool knows_fifo_queue(OpKind kind) {
   return kind == OpKind::enqueue || kind == OpKind::dequeue || kind == OpKind::drain;
 }
 
@@ -78,8 +78,8 @@ const Model fifo_queue_model{
     "fifo-queue",
     "first in, first out: enqueue, dequeue, drain",
     true,
-    knows,
-    [](const History& history) { return only_knows(history, knows); },
+    knows_fifo_queue,
+    [](const History& history) { return only_knows(history, knows_fifo_queue); },
     [](const History& history) -> std::unique_ptr<Machine> {
       return std::make_unique<FifoQueue>(history);
     },

@@ -6,7 +6,7 @@ namespace sunder::check {
 
 namespace {
 
-bool knows(OpKind kind) {
+bool knows_kv(OpKind kind) {
   return kind == OpKind::read || kind == OpKind::write || kind == OpKind::cas ||
          kind == OpKind::append;
 }
@@ -18,8 +18,8 @@ const Model kv_model{
     "kv",
     "texts or lists by key: read, write, append, compare-and-set",
     true,
-    knows,
-    [](const History& history) { return only_knows(history, knows); },
+    knows_kv,
+    [](const History& history) { return only_knows(history, knows_kv); },
     [](const History& history) -> std::unique_ptr<Machine> {
       return std::make_unique<RegisterMachine>(history, true);
     },

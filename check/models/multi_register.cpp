@@ -9,7 +9,7 @@ namespace sunder::check {
 
 namespace {
 
-bool knows(OpKind kind) {
+bool knows_multi_register(OpKind kind) {
   return kind == OpKind::txn;
 }
 
@@ -65,9 +65,10 @@ class MultiRegister final : public Machine {
 };
 
 // Small ones only: transactions over many keys have checks of their own.
-bool fits(const History& history) {
+bool fits_multi_register(const History& history) {
   constexpr std::size_t kFewKeys = 16;
-  if (!only_knows(history, knows) || history.keys.size() > kFewKeys || !history.real_time) {
+  if (!only_knows(history, knows_multi_register) || history.keys.size() > kFewKeys ||
+      !history.real_time) {
     return false;
   }
   return std::none_of(history.micros.begin(), history.micros.end(), [&](const Micro& micro) {
@@ -82,8 +83,8 @@ const Model multi_register_model{
     "multi-register",
     "registers that a transaction reads and writes at one instant",
     false,
-    knows,
-    fits,
+    knows_multi_register,
+    fits_multi_register,
     [](const History& history) -> std::unique_ptr<Machine> {
       return std::make_unique<MultiRegister>(history);
     },

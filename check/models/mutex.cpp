@@ -7,7 +7,7 @@ namespace sunder::check {
 
 namespace {
 
-bool knows(OpKind kind) {
+bool knows_mutex(OpKind kind) {
   return kind == OpKind::acquire || kind == OpKind::release;
 }
 
@@ -32,8 +32,8 @@ const Model mutex_model{
     "mutex",
     "a lock: acquire, release",
     true,
-    knows,
-    [](const History& history) { return only_knows(history, knows); },
+    knows_mutex,
+    [](const History& history) { return only_knows(history, knows_mutex); },
     [](const History&) -> std::unique_ptr<Machine> { return std::make_unique<Mutex>(); },
 };
 

@@ -6,7 +6,7 @@ namespace sunder::check {
 
 namespace {
 
-bool knows(OpKind kind) {
+bool knows_register(OpKind kind) {
   return kind == OpKind::read || kind == OpKind::write;
 }
 
@@ -17,8 +17,8 @@ const Model register_model{
     "register",
     "one value a key: read, write",
     true,
-    knows,
-    [](const History& history) { return only_knows(history, knows); },
+    knows_register,
+    [](const History& history) { return only_knows(history, knows_register); },
     [](const History& history) -> std::unique_ptr<Machine> {
       return std::make_unique<RegisterMachine>(history, false);
     },

@@ -7,7 +7,7 @@ namespace sunder::check {
 
 namespace {
 
-bool knows(OpKind kind) {
+bool knows_set(OpKind kind) {
   return kind == OpKind::add || kind == OpKind::remove || kind == OpKind::read;
 }
 
@@ -69,8 +69,8 @@ const Model set_model{
     "set",
     "elements: add, remove, read them all",
     true,
-    knows,
-    [](const History& history) { return only_knows(history, knows); },
+    knows_set,
+    [](const History& history) { return only_knows(history, knows_set); },
     [](const History& history) -> std::unique_ptr<Machine> {
       return std::make_unique<Set>(history);
     },

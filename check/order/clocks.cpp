@@ -14,8 +14,6 @@ namespace sunder::check::order {
 
 namespace {
 
-constexpr std::size_t kAskEvery = 1024;  // nodes between two looks at the deadline
-
 using Clock = std::vector<std::uint32_t>;  // by session: the first node that is out of sight
 
 class Clocks {

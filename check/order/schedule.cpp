@@ -8,8 +8,6 @@ namespace sunder::check::order {
 
 namespace {
 
-constexpr std::uint64_t kAskEvery = 1024;  // steps between two looks at the deadline
-
 struct Hash {
   std::uint64_t low = 0;
   std::uint64_t high = 0;

@@ -11,8 +11,6 @@ namespace sunder::check::order {
 
 namespace {
 
-constexpr std::uint32_t kAskEvery = 1024;  // nodes between two looks at the deadline
-
 std::uint64_t pair_of(std::uint32_t from, std::uint32_t to) {
   return std::uint64_t{from} << 32U | to;
 }

@@ -11,8 +11,6 @@ namespace sunder::check::order {
 
 namespace {
 
-constexpr std::uint32_t kAskEvery = 4096;  // nodes between two looks at the deadline
-
 // Edges by "reads → later writes" of a session. A cas reads before it writes, so it has a node of its own (above all
 // others) where what was read so far comes together.
 void add_reads_first(const Sessions& sessions, std::vector<Edge>& edges) {

@@ -15,10 +15,6 @@ namespace {
 constexpr std::size_t kFew = 1U << 16U;
 constexpr std::uint64_t kLook = 1U << 14U;  // events between two looks at the limits
 
-Error bad(std::string message) {
-  return {ErrorCode::invalid, std::move(message)};
-}
-
 std::string process_name(std::int64_t process) {
   return "process " + std::to_string(process);
 }
@@ -72,7 +68,7 @@ Status HistoryBuilder::add_event(const RawEvent& event) {
   if (deadline_ && count_ % kLook == 0) SUNDER_TRY(within_limits());
   if (count_ == 0) timed_ = event.has_time;
   if (event.has_time != timed_) {
-    return bad("some events have a time and others have none; give one to all or to none");
+    return bad_line("some events have a time and others have none; give one to all or to none");
   }
   // No index: the order of the events.
   const std::uint32_t index = event.index.value_or(count_ == 0 ? 0 : last_index_ + 1);
@@ -89,21 +85,24 @@ Status HistoryBuilder::add_event(const RawEvent& event) {
 Status HistoryBuilder::invoke(const RawEvent& event, Nanos time, std::uint32_t index,
                               Process& process) {
   if (process.open != kNone) {
-    return bad(process_name(event.process) +
-               " invokes an operation while its last one is open; a process has one at a time");
+    return bad_line(
+        process_name(event.process) +
+        " invokes an operation while its last one is open; a process has one at a time");
   }
   if (time < process.last) {
-    return bad(process_name(event.process) + " goes back in time: it invokes at " +
-               std::to_string(time) + ", before its last event at " + std::to_string(process.last));
+    return bad_line(process_name(event.process) + " goes back in time: it invokes at " +
+                    std::to_string(time) + ", before its last event at " +
+                    std::to_string(process.last));
   }
   if (process.crashed && !std::exchange(warned_reuse_, true)) {
     warning_ =
         process_name(event.process) + " goes on after an info; a new process id would be right";
   }
-  if (!event.has_f) return bad("the invocation has no \"f\" (\"read\", \"write\", \"cas\", …)");
+  if (!event.has_f)
+    return bad_line("the invocation has no \"f\" (\"read\", \"write\", \"cas\", …)");
   if (event.process < std::numeric_limits<std::int32_t>::min() ||
       event.process > std::numeric_limits<std::int32_t>::max()) {
-    return bad(process_name(event.process) + ": a process is a number of at most 31 bits");
+    return bad_line(process_name(event.process) + ": a process is a number of at most 31 bits");
   }
   Op op;
   op.invoked = time;
@@ -124,12 +123,12 @@ Status HistoryBuilder::invoke(const RawEvent& event, Nanos time, std::uint32_t i
 
 Status HistoryBuilder::set_values(Op& op, const RawEvent& event) {
   if (op.kind == OpKind::cas) {
-    if (!event.has_pair) return bad("a cas' \"value\" must be [old, new]");
+    if (!event.has_pair) return bad_line("a cas' \"value\" must be [old, new]");
     op.old = event.old;
     op.value = event.value;
   } else if (op.kind == OpKind::txn) {
     if (!event.has_parts) {
-      return bad(
+      return bad_line(
           "a transaction's \"value\" must be a list of [\"r\"|\"w\"|\"append\", key, value]");
     }
     op.txn = static_cast<std::uint32_t>(history_.txn_ends.size());
@@ -140,7 +139,7 @@ Status HistoryBuilder::set_values(Op& op, const RawEvent& event) {
     history_.txn_ends.push_back(history_.micros.size());
   } else if (!answers_with_value(op.kind)) {
     if (op.kind == OpKind::write && !event.has_value) {
-      return bad("a write's invocation must have its \"value\"");
+      return bad_line("a write's invocation must have its \"value\"");
     }
     if (event.has_value) op.value = event.value;
   }
@@ -152,7 +151,7 @@ Status HistoryBuilder::set_answers(const Op& op, const RawEvent& event) {
   const std::uint64_t end = history_.txn_ends[op.txn];
   const std::uint64_t begin = op.txn == 0 ? 0 : history_.txn_ends[op.txn - 1];
   const auto other = [] {
-    return bad("the transaction ended with other micro-operations than it was invoked with");
+    return bad_line("the transaction ended with other micro-operations than it was invoked with");
   };
   if (!event.has_parts || event.parts.size() != end - begin) return other();
   for (std::uint64_t i = begin; i < end; ++i) {
@@ -168,18 +167,18 @@ Status HistoryBuilder::set_answers(const Op& op, const RawEvent& event) {
 Status HistoryBuilder::complete(const RawEvent& event, Nanos time, std::uint32_t index,
                                 Process& process) {
   if (process.open == kNone) {
-    return bad("a completion (\"" + std::string(name_of(event.type)) + "\") of " +
-               process_name(event.process) +
-               ", which has no open operation; its invoke must stand before");
+    return bad_line("a completion (\"" + std::string(name_of(event.type)) + "\") of " +
+                    process_name(event.process) +
+                    ", which has no open operation; its invoke must stand before");
   }
   Op& op = history_.ops[process.open];
   if (event.has_f && event.kind != op.kind) {
-    return bad(process_name(event.process) + " completes a " + name_of(event.kind) +
-               ", but invoked a " + name_of(op.kind));
+    return bad_line(process_name(event.process) + " completes a " + name_of(event.kind) +
+                    ", but invoked a " + name_of(op.kind));
   }
   if (time < op.invoked) {
-    return bad(process_name(event.process) + " ends at " + std::to_string(time) +
-               ", before it began at " + std::to_string(op.invoked));
+    return bad_line(process_name(event.process) + " ends at " + std::to_string(time) +
+                    ", before it began at " + std::to_string(op.invoked));
   }
   op.completed = time;
   op.complete_event = index;
@@ -189,7 +188,7 @@ Status HistoryBuilder::complete(const RawEvent& event, Nanos time, std::uint32_t
   if (event.type == EventType::ok) {
     if (op.kind == OpKind::txn) SUNDER_TRY(set_answers(op, event));
     if (op.kind == OpKind::read && !event.has_value) {
-      return bad("an ok read must have its \"value\" (null: absent)");
+      return bad_line("an ok read must have its \"value\" (null: absent)");
     }
     if (answers_with_value(op.kind) && event.has_value) op.value = event.value;
     if (op.kind == OpKind::read && op.value == kAbsent && policy_.nil == ReadPolicy::Nil::unknown) {
@@ -223,8 +222,8 @@ Status HistoryBuilder::index_twice() const {
   std::sort(all.begin(), all.end());
   const auto twice = std::adjacent_find(all.begin(), all.end());
   if (twice == all.end()) return {};
-  return bad("the index " + std::to_string(*twice) +
-             " stands twice; leave \"index\" out to number the events by their order");
+  return bad_line("the index " + std::to_string(*twice) +
+                  " stands twice; leave \"index\" out to number the events by their order");
 }
 
 // A file without a header does not say what a register holds at first. A value that is observed before anybody can have

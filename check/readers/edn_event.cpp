@@ -10,12 +10,8 @@ namespace sunder::check {
 
 namespace {
 
-Error bad(std::string message) {
-  return {ErrorCode::invalid, std::move(message)};
-}
-
 Error bad_form(std::string_view form) {
-  return bad("\"" + std::string(form.substr(0, 40)) + "\" is no EDN value");
+  return bad_line("\"" + std::string(form.substr(0, 40)) + "\" is no EDN value");
 }
 
 OpKind kind_of(std::string_view f) {
@@ -146,17 +142,18 @@ Result<bool> EdnEvents::parse(std::string_view map, RawEvent& event) {
   event.clear();
   names_.clear();
   Found found;
-  if (!find_fields(map, found)) return bad("the map is no EDN, or not whole");
-  if (found.type.empty()) return bad("the event has no :type (:invoke, :ok, :fail or :info)");
+  if (!find_fields(map, found)) return bad_line("the map is no EDN, or not whole");
+  if (found.type.empty()) return bad_line("the event has no :type (:invoke, :ok, :fail or :info)");
   const auto type = parse_event_type(word_of(found.type));
   if (!type) {
-    return bad(":type must be :invoke, :ok, :fail or :info, not " + std::string(found.type));
+    return bad_line(":type must be :invoke, :ok, :fail or :info, not " + std::string(found.type));
   }
   event.type = *type;
   if (!found.process.empty() && !EdnCursor::integer(found.process, event.process)) return false;
   if (!found.time.empty()) {
     if (!EdnCursor::integer(found.time, event.time)) {
-      return bad(":time must be a whole number of nanoseconds, not " + std::string(found.time));
+      return bad_line(":time must be a whole number of nanoseconds, not " +
+                      std::string(found.time));
     }
     event.has_time = true;
   }
@@ -201,8 +198,8 @@ Status EdnEvents::set_value(std::string_view form, RawEvent& event) {
     std::string_view value;
     if (!as_pair(form, key, value)) {
       if (event.type != EventType::invoke) return {};  // an error text in place of the value
-      return bad("expected [key value], as in the events before, not " +
-                 std::string(form.substr(0, 40)));
+      return bad_line("expected [key value], as in the events before, not " +
+                      std::string(form.substr(0, 40)));
     }
     event.has_key = true;
     event.key = name_of_form(key);
@@ -238,8 +235,8 @@ Status EdnEvents::set_parts(std::string_view form, RawEvent& event) {
     RawEvent::Part part;
     if (!cursor.eat('[') && !cursor.eat('(')) return bad_form(form);
     if (!micro_of(cursor.atom(), part.f)) {
-      return bad("a micro-operation is :r, :w or :append, not in " +
-                 std::string(form.substr(0, 60)));
+      return bad_line("a micro-operation is :r, :w or :append, not in " +
+                      std::string(form.substr(0, 60)));
     }
     const char* start = cursor.place();
     if (!cursor.skip_form()) return bad_form(form);
@@ -271,7 +268,7 @@ Result<ValueId> EdnEvents::intern(std::string_view form) {
 }
 
 Result<ValueId> EdnEvents::intern_at(EdnCursor& cursor, int depth) {
-  if (depth > EdnCursor::kDeepest) return bad("a value nests too deeply");
+  if (depth > EdnCursor::kDeepest) return bad_line("a value nests too deeply");
   cursor.skip_tags();
   char open = cursor.peek();
   const bool set = open == '#';
@@ -284,7 +281,7 @@ Result<ValueId> EdnEvents::intern_at(EdnCursor& cursor, int depth) {
     cursor.eat(open);
     std::vector<ValueId> items;
     while (!cursor.eat(close)) {
-      if (cursor.at_end()) return bad("a list in a value does not end");
+      if (cursor.at_end()) return bad_line("a list in a value does not end");
       auto item = intern_at(cursor, depth + 1);
       if (!item) return item.error();
       items.push_back(*item);
@@ -296,7 +293,7 @@ Result<ValueId> EdnEvents::intern_at(EdnCursor& cursor, int depth) {
     std::int64_t number = 0;
     if (atom == "nil") return kAbsent;
     if (EdnCursor::integer(atom, number)) return values_.intern(number);
-    if (atom.empty()) return bad("a value ends too early");
+    if (atom.empty()) return bad_line("a value ends too early");
     std::string json;
     if (atom == "true" || atom == "false") {
       json = atom;
@@ -314,7 +311,7 @@ Status EdnEvents::append_json(std::string& out, EdnCursor& cursor, int depth) {
   cursor.skip_tags();
   if (cursor.peek() == '"') {
     const auto text = cursor.text();
-    if (text.empty()) return bad("a text in a value does not end");
+    if (text.empty()) return bad_line("a text in a value does not end");
     append_json_string(out, unescaped(text));
     return {};
   }
@@ -328,14 +325,14 @@ Status EdnEvents::append_json(std::string& out, EdnCursor& cursor, int depth) {
   out += '{';
   bool first = true;
   while (!cursor.eat('}')) {
-    if (cursor.at_end()) return bad("a map in a value does not end");
+    if (cursor.at_end()) return bad_line("a map in a value does not end");
     if (!std::exchange(first, false)) out += ',';
     const char* start = cursor.place();
-    if (!cursor.skip_form()) return bad("a map in a value does not end");
+    if (!cursor.skip_form()) return bad_line("a map in a value does not end");
     append_json_string(out, name_of_form(cursor.since(start)));
     out += ':';
     if (cursor.at_end() || cursor.peek() == '}')
-      return bad("a map in a value has a key without one");
+      return bad_line("a map in a value has a key without one");
     auto value = intern_at(cursor, depth + 1);
     if (!value) return value.error();
     out += values_.text(*value);

@@ -27,10 +27,6 @@ EventParser& EventParser::operator=(EventParser&&) noexcept = default;
 
 namespace {
 
-Error bad(std::string message) {
-  return {ErrorCode::invalid, std::move(message)};
-}
-
 std::string_view text_of(const dom::element& element) {
   std::string_view text;
   return element.get_string().get(text) == simdjson::SUCCESS ? text : std::string_view();
@@ -126,8 +122,8 @@ ValueId intern_element(ValueTable& values, const dom::element& element) {
 
 Status set_integer(std::int64_t& out, const dom::element& element, const char* name) {
   if (element.get_int64().get(out) == simdjson::SUCCESS) return {};
-  return bad(std::string("\"") + name + "\" must be a whole number, not " +
-             simdjson::minify(element));
+  return bad_line(std::string("\"") + name + "\" must be a whole number, not " +
+                  simdjson::minify(element));
 }
 
 void set_error(RawEvent& event, const dom::element& element, ValueTable& values) {
@@ -146,8 +142,9 @@ Status set_part(RawEvent::Part& part, const dom::element& element, std::string& 
                 ValueTable& values) {
   dom::array words;
   if (element.get_array().get(words) != simdjson::SUCCESS || words.size() != 3) {
-    return bad("a transaction's \"value\" is a list of [\"r\"|\"w\"|\"append\", key, value], not " +
-               std::string(simdjson::minify(element)));
+    return bad_line(
+        "a transaction's \"value\" is a list of [\"r\"|\"w\"|\"append\", key, value], not " +
+        std::string(simdjson::minify(element)));
   }
   const std::string_view f = text_of(words.at(0).value_unsafe());
   if (f == "r" || f == "read") {
@@ -157,8 +154,8 @@ Status set_part(RawEvent::Part& part, const dom::element& element, std::string& 
   } else if (f == "append") {
     part.f = Micro::F::append;
   } else {
-    return bad("a micro-operation is \"r\", \"w\" or \"append\", not " +
-               std::string(simdjson::minify(words.at(0).value_unsafe())));
+    return bad_line("a micro-operation is \"r\", \"w\" or \"append\", not " +
+                    std::string(simdjson::minify(words.at(0).value_unsafe())));
   }
   part.key = name_view(key, words.at(1).value_unsafe());
   part.value = intern_element(values, words.at(2).value_unsafe());
@@ -193,7 +190,7 @@ Status set_value(RawEvent& event, const dom::element& element, std::deque<std::s
   return {};
 }
 
-struct Seen {
+struct SeenFields {
   bool type = false;
   bool skipped = false;  // the event of a nemesis
   bool process = false;
@@ -205,13 +202,13 @@ Status set_index(RawEvent& event, const dom::element& element) {
   std::int64_t index = 0;
   SUNDER_TRY(set_integer(index, element, "index"));
   if (index < 0 || index >= std::numeric_limits<std::uint32_t>::max()) {
-    return bad("\"index\" must be between 0 and 4294967294, not " + std::to_string(index));
+    return bad_line("\"index\" must be between 0 and 4294967294, not " + std::to_string(index));
   }
   event.index = static_cast<std::uint32_t>(index);
   return {};
 }
 
-Status set_field(RawEvent& event, Seen& seen, std::string_view name, const dom::element& part,
+Status set_field(RawEvent& event, SeenFields& seen, std::string_view name, const dom::element& part,
                  EventParser::State& state, ValueTable& values) {
   if (name == "index") return set_index(event, part);
   if (name == "time") {
@@ -230,13 +227,13 @@ Status set_field(RawEvent& event, Seen& seen, std::string_view name, const dom::
   if (name == "type") {
     const auto type = parse_event_type(text_of(part));
     if (!type) {
-      return bad("\"type\" must be \"invoke\", \"ok\", \"fail\" or \"info\", not " +
-                 std::string(simdjson::minify(part)));
+      return bad_line("\"type\" must be \"invoke\", \"ok\", \"fail\" or \"info\", not " +
+                      std::string(simdjson::minify(part)));
     }
     event.type = *type;
     seen.type = true;
   } else if (name == "f") {
-    if (!part.is_string()) return bad("\"f\" must be a text such as \"read\"");
+    if (!part.is_string()) return bad_line("\"f\" must be a text such as \"read\"");
     event.has_f = true;
     event.kind = parse_op_kind(text_of(part));
   } else if (name == "key") {
@@ -260,13 +257,14 @@ Status set_field(RawEvent& event, Seen& seen, std::string_view name, const dom::
 Status parse_header(const dom::object& object, HistoryHeader& header) {
   std::int64_t version = 0;
   if (object["sunder"].get_int64().get(version) != simdjson::SUCCESS || version != 1) {
-    return bad("the header says another format than \"sunder\":1; use a newer sunder to read it");
+    return bad_line(
+        "the header says another format than \"sunder\":1; use a newer sunder to read it");
   }
   header.version = 1;
   for (const auto& [name, part] : object) {
     if (name == "t0") SUNDER_TRY(set_integer(header.t0, part, "t0"));
     if (name == "seed" && part.get_uint64().get(header.seed) != simdjson::SUCCESS) {
-      return bad("\"seed\" must be a whole number");
+      return bad_line("\"seed\" must be a whole number");
     }
     if (name == "wall") header.wall = text_of(part);
     if (name == "clock") header.clock = text_of(part);
@@ -275,7 +273,7 @@ Status parse_header(const dom::object& object, HistoryHeader& header) {
     if (name == "nodes") {
       dom::array nodes;
       if (part.get_array().get(nodes) != simdjson::SUCCESS) {
-        return bad("\"nodes\" must be a list of names");
+        return bad_line("\"nodes\" must be a list of names");
       }
       header.nodes.clear();
       for (const dom::element node : nodes) {
@@ -284,7 +282,7 @@ Status parse_header(const dom::object& object, HistoryHeader& header) {
     }
   }
   if (header.clock != "shared" && header.clock != "foreign") {
-    return bad("\"clock\" must be \"shared\" or \"foreign\"");
+    return bad_line("\"clock\" must be \"shared\" or \"foreign\"");
   }
   return {};
 }
@@ -301,7 +299,7 @@ Result<EventParser::Kind> EventParser::parse(std::string_view line, RawEvent& ev
                  "expected one JSON object a line, such as {\"type\":\"invoke\",…}", "", "json"};
   }
   event.clear();
-  Seen seen;
+  SeenFields seen;
   for (const auto& [name, part] : object) {
     if (name == "sunder") {
       SUNDER_TRY(parse_header(object, header));
@@ -310,8 +308,8 @@ Result<EventParser::Kind> EventParser::parse(std::string_view line, RawEvent& ev
     SUNDER_TRY(set_field(event, seen, name, part, *state_, values));
   }
   if (!seen.type)
-    return bad("the event has no \"type\" (\"invoke\", \"ok\", \"fail\" or \"info\")");
-  if (!seen.process) return bad("the event has no \"process\" (a whole number)");
+    return bad_line("the event has no \"type\" (\"invoke\", \"ok\", \"fail\" or \"info\")");
+  if (!seen.process) return bad_line("the event has no \"process\" (a whole number)");
   if (seen.skipped) return Kind::skipped;
   if (seen.value) SUNDER_TRY(set_value(event, seen.value_element, state_->part_keys, values));
   return Kind::event;
@@ -320,7 +318,8 @@ Result<EventParser::Kind> EventParser::parse(std::string_view line, RawEvent& ev
 Result<std::string> canonical_json(const std::string& text) {
   dom::parser parser;
   dom::element root;
-  if (parser.parse(text).get(root) != simdjson::SUCCESS) return bad(text + " is not a JSON value");
+  if (parser.parse(text).get(root) != simdjson::SUCCESS)
+    return bad_line(text + " is not a JSON value");
   std::string out;
   write_canonical(out, root);
   return out;
@@ -329,7 +328,8 @@ Result<std::string> canonical_json(const std::string& text) {
 Result<ValueId> intern_json(ValueTable& values, const std::string& text) {
   dom::parser parser;
   dom::element root;
-  if (parser.parse(text).get(root) != simdjson::SUCCESS) return bad(text + " is not a JSON value");
+  if (parser.parse(text).get(root) != simdjson::SUCCESS)
+    return bad_line(text + " is not a JSON value");
   return intern_element(values, root);
 }
 

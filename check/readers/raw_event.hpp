@@ -6,12 +6,20 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "check/history.hpp"
+#include "sunder/result.hpp"
 
 namespace sunder::check {
+
+/// What is wrong with a line; the reader adds which.
+[[nodiscard]] inline Error bad_line(std::string message) {
+  return {ErrorCode::invalid, std::move(message)};
+}
 
 struct RawEvent {
   EventType type = EventType::invoke;

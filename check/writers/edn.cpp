@@ -53,7 +53,7 @@ void append_known(std::string& out, const History& history, ValueId id) {
   }
 }
 
-void append_txn(std::string& out, const WrittenEvent& event) {
+void append_edn_txn(std::string& out, const WrittenEvent& event) {
   out += '[';
   bool first = true;
   for (const Micro& micro : event.history.txn(event.op.txn)) {
@@ -69,10 +69,10 @@ void append_txn(std::string& out, const WrittenEvent& event) {
   out += ']';
 }
 
-void append_value(std::string& out, const WrittenEvent& event) {
+void append_edn_value(std::string& out, const WrittenEvent& event) {
   const auto& [history, op, completion] = event;
   out += ", :value ";
-  if (op.kind == OpKind::txn) return append_txn(out, event);
+  if (op.kind == OpKind::txn) return append_edn_txn(out, event);
   const bool keyed = op.key != kNone && !history.keys[op.key].empty();
   if (keyed) {
     out += '[';
@@ -92,15 +92,15 @@ void append_value(std::string& out, const WrittenEvent& event) {
   if (keyed) out += ']';
 }
 
-void begin(std::string&, const History&) {}
+void begin_edn(std::string&, const History&) {}
 
-void write_event(std::string& out, const WrittenEvent& event) {
+void write_edn_event(std::string& out, const WrittenEvent& event) {
   const auto& [history, op, completion] = event;
   const EventType type = completion ? op.outcome : EventType::invoke;
   out += "{:index " + std::to_string(event.index()) + ", :time " + std::to_string(event.time()) +
          ", :type :" + name_of(type) + ", :process " + std::to_string(op.process) +
          ", :f :" + name_of(op.kind);
-  append_value(out, event);
+  append_edn_value(out, event);
   if (completion && op.error != OpErrorClass::none) {
     out += std::string(", :error :") + name_of(op.error);
   }
@@ -114,6 +114,6 @@ void write_event(std::string& out, const WrittenEvent& event) {
 }  // namespace
 
 extern const Writer edn_writer;
-const Writer edn_writer{"edn", "Jepsen's EDN, one map a line", begin, write_event};
+const Writer edn_writer{"edn", "Jepsen's EDN, one map a line", begin_edn, write_edn_event};
 
 }  // namespace sunder::check

@@ -7,7 +7,7 @@ namespace sunder::check {
 
 namespace {
 
-void begin(std::string& out, const History& history) {
+void begin_jsonl(std::string& out, const History& history) {
   const HistoryHeader& header = history.header;
   out += "{\"sunder\":1,\"t0\":" + std::to_string(header.t0) + ",\"wall\":";
   append_json_string(out, header.wall);
@@ -25,7 +25,7 @@ void begin(std::string& out, const History& history) {
 }
 
 // Reads have no value before they are answered.
-void append_txn(std::string& out, const WrittenEvent& event) {
+void append_jsonl_txn(std::string& out, const WrittenEvent& event) {
   const History& history = event.history;
   out += '[';
   bool first = true;
@@ -41,11 +41,11 @@ void append_txn(std::string& out, const WrittenEvent& event) {
   out += ']';
 }
 
-void append_value(std::string& out, const WrittenEvent& event) {
+void append_jsonl_value(std::string& out, const WrittenEvent& event) {
   const auto& [history, op, completion] = event;
   if (op.kind == OpKind::txn) {
     out += ",\"value\":";
-    append_txn(out, event);
+    append_jsonl_txn(out, event);
   } else if (op.kind == OpKind::cas) {
     out += ",\"value\":[" + history.values.text(op.old) + ',' + history.values.text(op.value) + ']';
   } else if (answers_with_value(op.kind)) {
@@ -71,7 +71,7 @@ void append_error(std::string& out, const WrittenEvent& event) {
   out += '}';
 }
 
-void write_event(std::string& out, const WrittenEvent& event) {
+void write_jsonl_event(std::string& out, const WrittenEvent& event) {
   const auto& [history, op, completion] = event;
   const EventType type = !completion              ? EventType::invoke
                          : event.answer_unknown() ? EventType::fail
@@ -84,7 +84,7 @@ void write_event(std::string& out, const WrittenEvent& event) {
     out += ",\"key\":";
     append_json_string(out, history.keys[op.key]);
   }
-  append_value(out, event);
+  append_jsonl_value(out, event);
   if (op.node < history.nodes.size()) {
     out += ",\"node\":";
     append_json_string(out, history.nodes[op.node]);
@@ -100,6 +100,6 @@ void write_event(std::string& out, const WrittenEvent& event) {
 }  // namespace
 
 extern const Writer jsonl_writer;
-const Writer jsonl_writer{"jsonl", "JSON Lines, as sunder records", begin, write_event};
+const Writer jsonl_writer{"jsonl", "JSON Lines, as sunder records", begin_jsonl, write_jsonl_event};
 
 }  // namespace sunder::check

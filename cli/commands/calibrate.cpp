@@ -16,7 +16,7 @@
 namespace sunder::cli {
 namespace {
 
-int run(const std::vector<std::string>& args) {
+int calibrate_main(const std::vector<std::string>& args) {
   CLI::App app(
       "Runs reference nodes in virtual time with random faults and judges what their clients saw: "
       "correct nodes must never raise an alarm, planted bugs must be caught.",
@@ -70,6 +70,7 @@ int run(const std::vector<std::string>& args) {
 }  // namespace
 
 extern const Command calibrate_command;
-const Command calibrate_command{"calibrate", "measure how well sunder judges, on known nodes", run};
+const Command calibrate_command{"calibrate", "measure how well sunder judges, on known nodes",
+                                calibrate_main};
 
 }  // namespace sunder::cli

@@ -111,7 +111,7 @@ Result<cap::Findings> run_in_session(const cap::Row& row, const cap::Plan& plan,
   return findings;
 }
 
-int run(const std::vector<std::string>& words) {
+int cap_main(const std::vector<std::string>& words) {
   CapArgs args;
   if (const auto stop = parse(words, args)) return *stop;
   const Annotations annotations(args.annotations, args.json);
@@ -152,6 +152,6 @@ int run(const std::vector<std::string>& words) {
 }  // namespace
 
 extern const Command cap_command;
-const Command cap_command{"cap", "measure a system's row of the CAP and PACELC table", run};
+const Command cap_command{"cap", "measure a system's row of the CAP and PACELC table", cap_main};
 
 }  // namespace sunder::cli

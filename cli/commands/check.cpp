@@ -37,16 +37,16 @@ using check::CheckKind;
 using check::CheckResult;
 using check::Verdict;
 
-std::atomic<bool> interrupted{false};
+std::atomic<bool> asked_to_stop{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "set by a signal handler");
 
 // Ctrl-C sets `interrupted` while this stands.
 class CatchInterrupt {
  public:
   CatchInterrupt() {
-    interrupted.store(false);
+    asked_to_stop.store(false);
     struct sigaction action {};
-    action.sa_handler = [](int) { interrupted.store(true); };
+    action.sa_handler = [](int) { asked_to_stop.store(true); };
     ::sigaction(SIGINT, &action, &before_);
   }
   ~CatchInterrupt() { ::sigaction(SIGINT, &before_, nullptr); }
@@ -232,9 +232,9 @@ int convert_file(const std::string& file, const CheckRequest& request) {
   return 4;
 }
 
-int run(const std::vector<std::string>& args) {
+int check_main(const std::vector<std::string>& args) {
   CheckRequest request;
-  if (const auto code = parse_check_words(args, interrupted, request)) return *code;
+  if (const auto code = parse_check_words(args, asked_to_stop, request)) return *code;
   const CatchInterrupt catching;
   if (!request.convert.empty()) return convert_file(request.files.front(), request);
   std::vector<int> codes;
@@ -245,6 +245,6 @@ int run(const std::vector<std::string>& args) {
 }  // namespace
 
 extern const Command check_command;
-const Command check_command{"check", "judge recorded histories", run};
+const Command check_command{"check", "judge recorded histories", check_main};
 
 }  // namespace sunder::cli

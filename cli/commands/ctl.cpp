@@ -182,7 +182,7 @@ void add_cuts(CLI::App& app, Words& words, Action& chosen) {
   sub->add_flag("--all", words.all, "every fault, too");
 }
 
-int run(const std::vector<std::string>& args) {
+int ctl_main(const std::vector<std::string>& args) {
   Words words;
   Action chosen = nullptr;
   CLI::App app("Drives a running proxy through its API.", "sunder ctl");
@@ -222,6 +222,6 @@ int run(const std::vector<std::string>& args) {
 
 extern const Command ctl_command;
 const Command ctl_command{"ctl", "drive a running proxy: status, partition, heal, fault, events",
-                          run};
+                          ctl_main};
 
 }  // namespace sunder::cli

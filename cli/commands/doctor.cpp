@@ -114,7 +114,7 @@ void print_text(const std::vector<Line>& lines, bool netns) {
       "cuts: reset, close, refuse, and hold where a pair has its own listener\n");
 }
 
-int run(const std::vector<std::string>& args) {
+int doctor_main(const std::vector<std::string>& args) {
   CLI::App app("Tries what sunder needs on this machine, and says what to change.",
                "sunder doctor");
   std::string system;
@@ -141,6 +141,7 @@ int run(const std::vector<std::string>& args) {
 }  // namespace
 
 extern const Command doctor_command;
-const Command doctor_command{"doctor", "say what works on this machine, and what to change", run};
+const Command doctor_command{"doctor", "say what works on this machine, and what to change",
+                             doctor_main};
 
 }  // namespace sunder::cli

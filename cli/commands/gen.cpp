@@ -31,7 +31,7 @@ int refuse(const std::string& message) {
   return 2;
 }
 
-int run(const std::vector<std::string>& args) {
+int gen_main(const std::vector<std::string>& args) {
   CLI::App app(
       "Writes a history whose verdict is known: linearizable by construction (transactions: "
       "strictly serializable), or surely not, where an anomaly is planted.",
@@ -88,6 +88,6 @@ int run(const std::vector<std::string>& args) {
 }  // namespace
 
 extern const Command gen_command;
-const Command gen_command{"gen", "write a history with a known verdict", run};
+const Command gen_command{"gen", "write a history with a known verdict", gen_main};
 
 }  // namespace sunder::cli

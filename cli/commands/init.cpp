@@ -15,7 +15,7 @@
 namespace sunder::cli {
 namespace {
 
-int run(const std::vector<std::string>& args) {
+int init_main(const std::vector<std::string>& args) {
   CLI::App app(
       "Writes a suite to start from: a cluster, clients that read and write, and a partition.",
       "sunder init");
@@ -56,6 +56,6 @@ int run(const std::vector<std::string>& args) {
 }  // namespace
 
 extern const Command init_command;
-const Command init_command{"init", "a suite to start from", run};
+const Command init_command{"init", "a suite to start from", init_main};
 
 }  // namespace sunder::cli

@@ -18,7 +18,7 @@ int fail(const Error& error, int code) {
   return code;
 }
 
-int run(const std::vector<std::string>& args) {
+int install_main(const std::vector<std::string>& args) {
   CLI::App app(
       "Installs databases and their clients: Debian packages (as root, or by sudo; no service is "
       "started), Java archives from Maven Central and Python packages in pinned versions. What is "
@@ -53,6 +53,6 @@ int run(const std::vector<std::string>& args) {
 }  // namespace
 
 extern const Command install_command;
-const Command install_command{"install", "install a database and its client", run};
+const Command install_command{"install", "install a database and its client", install_main};
 
 }  // namespace sunder::cli

@@ -63,7 +63,7 @@ std::vector<std::string> known_models() {
   for (const check::Model* model : check::all_models()) out.emplace_back(model->name);
   return out;
 }
-void models_text() {
+void model_lines() {
   for (const check::Model* model : check::all_models()) {
     std::printf("%-16s %s\n", model->name, model->summary);
   }
@@ -82,7 +82,7 @@ constexpr std::array kLists{
     List{"faults", faults_text, faults_json},
     List{"checks", [] { names_text(check::known_checks()); },
          [] { names_json(check::known_checks()); }},
-    List{"models", models_text, models_json},
+    List{"models", model_lines, models_json},
     List{"systems", [] { names_text(harness::known_systems()); },
          [] { names_json(harness::known_systems()); }},
     List{"workloads", [] { names_text(harness::known_workloads()); },
@@ -91,7 +91,7 @@ constexpr std::array kLists{
          [] { names_json(harness::known_nemeses()); }},
 };
 
-int run(const std::vector<std::string>& args) {
+int list_main(const std::vector<std::string>& args) {
   std::string what;
   bool json = false;
   bool markdown = false;
@@ -124,6 +124,6 @@ int run(const std::vector<std::string>& args) {
 
 extern const Command list_command;
 const Command list_command{
-    "list", "what there is: faults, checks, models, systems, workloads, nemeses", run};
+    "list", "what there is: faults, checks, models, systems, workloads, nemeses", list_main};
 
 }  // namespace sunder::cli

@@ -119,7 +119,7 @@ Result<nodes::TcpNodeOptions> options_from(const Words& words) {
   return out;
 }
 
-int run(const std::vector<std::string>& args) {
+int node_main(const std::vector<std::string>& args) {
   CLI::App app(
       "Runs one node of a small replicated store whose guarantee is known. Clients speak one JSON "
       "object a line: {\"f\":\"write\",\"key\":\"k1\",\"value\":7}, "
@@ -157,6 +157,6 @@ int run(const std::vector<std::string>& args) {
 
 extern const Command node_command;
 const Command node_command{"node", "run a reference node with a known guarantee, or a known bug",
-                           run};
+                           node_main};
 
 }  // namespace sunder::cli

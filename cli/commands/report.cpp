@@ -14,7 +14,7 @@
 namespace sunder::cli {
 namespace {
 
-int run(const std::vector<std::string>& args) {
+int report_main(const std::vector<std::string>& args) {
   CLI::App app("Writes report.html of a run folder again, from the results and the history in it.",
                "sunder report");
   std::string folder;
@@ -35,6 +35,6 @@ int run(const std::vector<std::string>& args) {
 }  // namespace
 
 extern const Command report_command;
-const Command report_command{"report", "write the HTML report of a run folder again", run};
+const Command report_command{"report", "write the HTML report of a run folder again", report_main};
 
 }  // namespace sunder::cli

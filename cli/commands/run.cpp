@@ -183,7 +183,7 @@ Result<harness::RunResults> run_in_session(const harness::Suite& suite, const Ru
   return results;
 }
 
-int run(const std::vector<std::string>& words) {
+int run_main(const std::vector<std::string>& words) {
   const Nanos begin = monotonic_clock().now();
   RunArgs args;
   if (const auto stop = parse(words, args)) return *stop;
@@ -236,6 +236,6 @@ int run(const std::vector<std::string>& words) {
 
 extern const Command run_command;
 const Command run_command{"run", "run a chaos suite on a real cluster, with a verdict and a report",
-                          run};
+                          run_main};
 
 }  // namespace sunder::cli

@@ -36,7 +36,7 @@ struct ServeArgs {
   bool json = false;
 };
 
-int fail(const Error& error) {
+int fail_serve(const Error& error) {
   std::fprintf(stderr, "sunder: %s\n", error.text().c_str());
   return exit_code(error.code);
 }
@@ -144,16 +144,16 @@ void print_json(const ServeSession& session) {
   std::fflush(stdout);
 }
 
-int run(const std::vector<std::string>& words) {
+int serve_main(const std::vector<std::string>& words) {
   ServeArgs args;
   if (const auto stop = parse(words, args)) return *stop;
   auto options = options_of(args);
-  if (!options) return fail(options.error());
+  if (!options) return fail_serve(options.error());
   install_interrupt();
   raise_descriptor_limit();
   log_init();
   auto session = ServeSession::start(*options);
-  if (!session) return fail(session.error());
+  if (!session) return fail_serve(session.error());
   if (options->toxiproxy_open) {
     log_warn("--toxiproxy-open: whoever can reach " + (*session)->api_url() +
              " can steer this proxy through the Toxiproxy API");
@@ -170,7 +170,7 @@ int run(const std::vector<std::string>& words) {
 }  // namespace
 
 extern const Command serve_command;
-const Command serve_command{"serve",
-                            "the proxy and its API alone; Toxiproxy clients work unchanged", run};
+const Command serve_command{
+    "serve", "the proxy and its API alone; Toxiproxy clients work unchanged", serve_main};
 
 }  // namespace sunder::cli

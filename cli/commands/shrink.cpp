@@ -34,7 +34,7 @@ struct ShrinkArgs {
   bool json = false;
 };
 
-int fail(const Error& error) {
+int fail_shrink(const Error& error) {
   std::fprintf(stderr, "sunder: %s\n", error.text().c_str());
   return exit_code(error.code);
 }
@@ -184,19 +184,20 @@ Result<std::optional<shrink::Found>> search_in_scratch(const ShrinkArgs& args,
   return found;
 }
 
-int run(const std::vector<std::string>& words) {
+int shrink_main(const std::vector<std::string>& words) {
   ShrinkArgs args;
   if (const auto stop = parse(words, args)) return *stop;
   while (args.folder.size() > 1 && args.folder.back() == '/') args.folder.pop_back();
   const auto budget = parse_duration(args.budget);
   if (!budget || *budget <= 0) {
-    return fail({ErrorCode::invalid, "--budget: write a duration above zero, for example 10m"});
+    return fail_shrink(
+        {ErrorCode::invalid, "--budget: write a duration above zero, for example 10m"});
   }
   const auto failed = shrink::read_failed_run(args.folder, args.check);
-  if (!failed) return fail(failed.error());
+  if (!failed) return fail_shrink(failed.error());
   install_interrupt();
   const auto found = search_in_scratch(args, *failed, *budget);
-  if (!found) return fail(found.error());
+  if (!found) return fail_shrink(found.error());
   if (!*found) {
     if (interrupted()) return 128 + interrupt_signal();
     std::fprintf(stderr,
@@ -207,19 +208,20 @@ int run(const std::vector<std::string>& words) {
   }
   const shrink::Found& least = **found;
   const auto outcome = write_suite(args, *failed, least);
-  if (!outcome) return fail(outcome.error());
+  if (!outcome) return fail_shrink(outcome.error());
   if (args.json) {
     print_json(*failed, least, *outcome);
   } else {
     print_words(*failed, least, *outcome);
   }
   if (interrupted()) return 128 + interrupt_signal();
-  return least.error ? fail(*least.error) : 0;
+  return least.error ? fail_shrink(*least.error) : 0;
 }
 
 }  // namespace
 
 extern const Command shrink_command;
-const Command shrink_command{"shrink", "find the least of a failing run that still fails", run};
+const Command shrink_command{"shrink", "find the least of a failing run that still fails",
+                             shrink_main};
 
 }  // namespace sunder::cli

@@ -39,7 +39,7 @@ struct WrapArgs {
   std::vector<std::string> command;
 };
 
-int fail(const Error& error) {
+int fail_wrap(const Error& error) {
   std::fprintf(stderr, "sunder: %s\n", error.text().c_str());
   return kOwnFailure;
 }
@@ -118,12 +118,12 @@ int judge(const WrapFiles& files, const harness::Suite& suite, int code) {
 
 int wrap_in_session(const harness::Suite& suite, const WrapArgs& args) {
   auto scratch = make_scratch();
-  if (!scratch) return fail(scratch.error());
+  if (!scratch) return fail_wrap(scratch.error());
   const std::string dir =
       args.logs.empty() ? *scratch + "/session" : std::filesystem::absolute(args.logs).string();
   if (auto made = make_run_dir(dir); !made) {
     std::filesystem::remove_all(*scratch);
-    return fail(made.error());
+    return fail_wrap(made.error());
   }
   SessionOptions options;
   options.suite = &suite;
@@ -134,49 +134,49 @@ int wrap_in_session(const harness::Suite& suite, const WrapArgs& args) {
   options.progress = [&progress](const std::string& line) { progress.update(line, true); };
   auto session = Session::start(options);
   progress.finish();
-  if (!session) return interrupted() ? 128 + interrupt_signal() : fail(session.error());
+  if (!session) return interrupted() ? 128 + interrupt_signal() : fail_wrap(session.error());
 
   CommandPlan plan;
   plan.argv = args.command;
   plan.inside = args.inside;
   plan.cwd = std::filesystem::current_path();
   auto files = write_wrap_files(dir, (*session)->cluster());
-  if (!files) return fail(files.error());
+  if (!files) return fail_wrap(files.error());
   plan.env = wrap_environment(
       *files, (*session)->cluster(),
       args.inside ? (*session)->api_url_client() : (*session)->api_url_host(), args.inside);
   auto started = (*session)->run_command(plan);
-  if (!started) return fail(started.error());
+  if (!started) return fail_wrap(started.error());
   if (*started != 0) {
     std::fprintf(stderr, "sunder: %s: %s\n", args.command[0].c_str(),
                  *started == 127 ? "not found" : "can't be executed");
     return *started;
   }
   auto code = attend(**session);
-  if (!code) return fail(code.error());
+  if (!code) return fail_wrap(code.error());
   const int judged = args.check ? judge(*files, suite, *code) : *code;
   const auto around = (*session)->bypasses();
   (*session)->stop();
-  if (!around.empty()) return fail(bypass_error(around));
+  if (!around.empty()) return fail_wrap(bypass_error(around));
   return judged;
 }
 
-int run(const std::vector<std::string>& words) {
+int wrap_main(const std::vector<std::string>& words) {
   WrapArgs args;
   if (const auto stop = parse(words, args)) return *stop;
   auto suite = harness::load_suite(args.suite);
-  if (!suite) return fail(suite.error());
+  if (!suite) return fail_wrap(suite.error());
   auto system = harness::load_system(suite->cluster.system);
-  if (!system) return fail(system.error());
+  if (!system) return fail_wrap(system.error());
   if (!system->host_access && !args.inside) {
-    return fail(
+    return fail_wrap(
         {ErrorCode::unsupported, system->title + " needs --inside: " + system->inside_reason});
   }
   const auto ready = preflight_or_explicit(*suite);
-  if (!ready) return fail(ready.error());
+  if (!ready) return fail_wrap(ready.error());
   if (!ready->empty()) std::fprintf(stderr, "sunder: %s\n", ready->c_str());
   if (suite->cluster.network == "explicit" && args.inside) {
-    return fail(
+    return fail_wrap(
         {ErrorCode::unsupported, "in explicit mode there is no inside; leave --inside out"});
   }
   install_interrupt();
@@ -186,6 +186,7 @@ int run(const std::vector<std::string>& words) {
 }  // namespace
 
 extern const Command wrap_command;
-const Command wrap_command{"wrap", "a cluster behind the proxy, and your command beside it", run};
+const Command wrap_command{"wrap", "a cluster behind the proxy, and your command beside it",
+                           wrap_main};
 
 }  // namespace sunder::cli

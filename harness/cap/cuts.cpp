@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "base/config.hpp"
 #include "check/order/measures.hpp"
 #include "harness/cap/measure.hpp"
 
@@ -13,14 +14,6 @@ namespace {
 
 using check::AvailabilityRow;
 using check::Op;
-
-bool answered(const Op& op) {
-  return op.outcome == EventType::ok || op.error == OpErrorClass::mismatch;
-}
-
-bool has(const std::vector<std::string>& list, const std::string& name) {
-  return std::find(list.begin(), list.end(), name) != list.end();
-}
 
 const PhaseRecord* phase_of(const Records& records, const std::string& fault) {
   for (const PhaseRecord& phase : records.phases) {
@@ -48,7 +41,7 @@ std::set<check::OpKind> offered_kinds(const MeasureInput& input, const Records& 
   const Nanos end = first_cut(records);
   std::set<check::OpKind> out;
   for (const Op& op : input.history.ops) {
-    if (op.invoked < end && answered(op)) out.insert(op.kind);
+    if (op.invoked < end && was_answered(op)) out.insert(op.kind);
   }
   return out;
 }
@@ -74,7 +67,7 @@ std::vector<Cell> measure_cells(const MeasureInput& input, const Records& record
     // Where the rest is no majority either, its nodes are cut off as well.
     const PhaseRecord& phase = *phase_of(records, row.fault);
     const std::size_t nodes = input.history.nodes.size();
-    const bool cut_off = has(phase.touched, node) || 2 * (nodes - phase.touched.size()) <= nodes;
+    const bool cut_off = among(phase.touched, node) || 2 * (nodes - phase.touched.size()) <= nodes;
     Cell& cell = found[{row.op, node, cut_off}];
     cell.node = node;
     cell.op = row.op;
@@ -99,7 +92,7 @@ std::vector<QuorumStep> measure_quorum_cut(const MeasureInput& input, const Reco
       cut = input.history.nodes;
       cut.erase(std::find(cut.begin(), cut.end(), node));
     }
-    if (has(cut, node)) continue;
+    if (among(cut, node)) continue;
     std::sort(cut.begin(), cut.end());
     QuorumSet& set = found[cut];
     set.cut = cut;
@@ -132,12 +125,12 @@ std::vector<CutFindings> measure_cuts(const MeasureInput& input, const Records& 
         continue;
       }
       ++cut.asked;
-      if (answered(op)) {
+      if (was_answered(op)) {
         cut.slowest = std::max(cut.slowest, op.completed - op.invoked);
         continue;
       }
       ++cut.unanswered;
-      if (!has(phase.touched, input.history.nodes[op.node]) || op.completed == check::kNever) {
+      if (!among(phase.touched, input.history.nodes[op.node]) || op.completed == check::kNever) {
         continue;
       }
       const Nanos after = op.completed - phase.from;

@@ -12,10 +12,6 @@ namespace {
 using check::Op;
 using check::OpKind;
 
-bool answered(const Op& op) {
-  return op.outcome == EventType::ok || op.error == OpErrorClass::mismatch;
-}
-
 Nanos latency(const Op& op) {
   const Nanos start = op.intended >= 0 ? std::min(op.intended, op.invoked) : op.invoked;
   return op.completed - start;
@@ -43,7 +39,7 @@ std::vector<double> near_writes(const MeasureInput& input, const PhaseRecord& ph
   const std::string near = phase.leader.empty() ? input.history.nodes.front() : phase.leader;
   std::vector<double> out;
   for (const Op& op : input.history.ops) {
-    if (op.kind != OpKind::write || !answered(op) || !within(op, phase)) continue;
+    if (op.kind != OpKind::write || !was_answered(op) || !within(op, phase)) continue;
     if (node_of(input.history, op) == near) out.push_back(static_cast<double>(latency(op)));
   }
   return out;
@@ -59,7 +55,7 @@ std::vector<RoleLatency> measure_latencies(const MeasureInput& input, const Reco
     if (!usable(phase, PhaseKind::delay, input.row)) continue;
     std::map<std::pair<std::string, std::string>, std::vector<Nanos>> here;
     for (const Op& op : history.ops) {
-      if (!within(op, phase) || !answered(op)) continue;
+      if (!within(op, phase) || !was_answered(op)) continue;
       here[{check::name_of(op.kind), role_of(input.row, phase, node_of(history, op))}].push_back(
           latency(op));
     }

@@ -26,6 +26,11 @@ struct MeasureInput {
 /// court's verdict on the whole history) are there already.
 void measure(const MeasureInput& input, Findings* findings);
 
+/// The node gave an answer; that a compare-and-set found another value is one.
+[[nodiscard]] inline bool was_answered(const check::Op& op) {
+  return op.outcome == EventType::ok || op.error == OpErrorClass::mismatch;
+}
+
 // Parts of a history. Operations that ended after a part's end are pending in it; unanswered reads are left out.
 /// What was asked before `end`.
 [[nodiscard]] check::History before(const check::History& history, Nanos end);

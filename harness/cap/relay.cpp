@@ -12,7 +12,7 @@
 namespace sunder::harness::cap {
 namespace {
 
-constexpr Nanos kLookAgain = kMillisecond;   // between two reads of one who waits for a value
+constexpr Nanos kWaitsLook = kMillisecond;   // between two reads of one who waits for a value
 constexpr Nanos kApart = 20 * kMillisecond;  // begins of relays, at least: some hundred are enough
 constexpr std::int64_t kValuesFrom = 1'000'000'000;  // clients count from 1 and don't come here
 
@@ -51,7 +51,7 @@ struct Relays::Runner {
     const Nanos end = shared.clock->now() + shared.spec.op_timeout;
     while (!over() && shared.clock->now() < end) {
       if (reads(key) == value) return true;
-      sleep_until(*shared.clock, shared.clock->now() + kLookAgain, {});
+      sleep_until(*shared.clock, shared.clock->now() + kWaitsLook, {});
     }
     return false;
   }

@@ -25,7 +25,7 @@ std::vector<Pair> links_of(const std::vector<std::string>& nodes,
   return pairs;
 }
 
-Status turn(NemesisContext& context, const NemesisSpec& spec, const std::string& wanted) {
+Status turn_fault(NemesisContext& context, const NemesisSpec& spec, const std::string& wanted) {
   FaultSpec fault;
   fault.kind = spec.fault;
   fault.params = spec.params;
@@ -64,6 +64,6 @@ Status turn(NemesisContext& context, const NemesisSpec& spec, const std::string&
 }  // namespace
 
 const Nemesis fault_nemesis{
-    "fault", "a delay, loss or any other fault of the proxy, on the links of nodes", turn};
+    "fault", "a delay, loss or any other fault of the proxy, on the links of nodes", turn_fault};
 
 }  // namespace sunder::harness

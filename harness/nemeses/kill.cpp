@@ -38,13 +38,13 @@ Status start_node(Cluster& cluster, const std::string& node) {
   return started;
 }
 
-Status turn(NemesisContext& context, const NemesisSpec& spec, const std::string& wanted) {
+Status turn_kill(NemesisContext& context, const NemesisSpec& spec, const std::string& wanted) {
   return node_turn(context, spec, wanted,
                    {"kill", "killed", "started again", kill_node, start_node});
 }
 
 }  // namespace
 
-const Nemesis kill_nemesis{"kill", "kills nodes with SIGKILL and starts them again", turn};
+const Nemesis kill_nemesis{"kill", "kills nodes with SIGKILL and starts them again", turn_kill};
 
 }  // namespace sunder::harness

@@ -56,7 +56,7 @@ Result<Aim> take_aim(NemesisContext& context, const NemesisSpec& spec) {
   return aim;
 }
 
-Status turn(NemesisContext& context, const NemesisSpec& spec, const std::string& wanted) {
+Status turn_partition(NemesisContext& context, const NemesisSpec& spec, const std::string& wanted) {
   auto aim = take_aim(context, spec);
   if (!aim) return skip_turn(context, aim.error());
   Breakage breakage{aim->nodes, aim->text, "cut", "healed", {}, {}};
@@ -81,6 +81,6 @@ Status turn(NemesisContext& context, const NemesisSpec& spec, const std::string&
 }  // namespace
 
 const Nemesis partition_nemesis{
-    "partition", "cuts nodes off from the others: the leader, a minority, a shape", turn};
+    "partition", "cuts nodes off from the others: the leader, a minority, a shape", turn_partition};
 
 }  // namespace sunder::harness

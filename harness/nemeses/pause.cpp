@@ -18,12 +18,12 @@ Status continue_node(Cluster& cluster, const std::string& node) {
   return cluster.signal(node, SIGCONT);
 }
 
-Status turn(NemesisContext& context, const NemesisSpec& spec, const std::string& wanted) {
+Status turn_pause(NemesisContext& context, const NemesisSpec& spec, const std::string& wanted) {
   return node_turn(context, spec, wanted, {"pause", "paused", "woken", stop_node, continue_node});
 }
 
 }  // namespace
 
-const Nemesis pause_nemesis{"pause", "stops nodes with SIGSTOP and lets them go on", turn};
+const Nemesis pause_nemesis{"pause", "stops nodes with SIGSTOP and lets them go on", turn_pause};
 
 }  // namespace sunder::harness

@@ -12,7 +12,7 @@ extern const Nemesis skew_nemesis;
 
 namespace {
 
-Status turn(NemesisContext& context, const NemesisSpec& spec, const std::string& wanted) {
+Status turn_skew(NemesisContext& context, const NemesisSpec& spec, const std::string& wanted) {
   NodeFault fault{"skew", "skewed", "right again", {}, {}};
   fault.detail = offset_text(spec.offset);
   fault.begin = [&spec](Cluster& cluster, const std::string& node) {
@@ -28,6 +28,6 @@ Status turn(NemesisContext& context, const NemesisSpec& spec, const std::string&
 
 }  // namespace
 
-const Nemesis skew_nemesis{"skew", "sets the wall clocks of nodes off, and right again", turn};
+const Nemesis skew_nemesis{"skew", "sets the wall clocks of nodes off, and right again", turn_skew};
 
 }  // namespace sunder::harness

@@ -15,7 +15,7 @@ namespace {
 
 using check::AvailabilityRow;
 
-constexpr std::size_t kMaxRows = 150;  // the rest is in results.json
+constexpr std::size_t kMostAvailabilityRows = 150;  // the rest is in results.json
 constexpr double kBarWidth = 120;
 
 std::uint64_t counted(const AvailabilityRow& row) {
@@ -163,7 +163,7 @@ std::string detail_table(const ReportData& data) {
   for (const auto& row : rows) {
     if (row.fault.empty()) continue;
     ++cuts;
-    if (shown == kMaxRows) continue;
+    if (shown == kMostAvailabilityRows) continue;
     ++shown;
     const std::string first =
         row.first_answer_after ? span(*row.first_answer_after) : std::string("never");

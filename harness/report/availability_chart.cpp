@@ -14,11 +14,11 @@ namespace {
 using check::AvailabilityRow;
 
 constexpr std::size_t kMaxBars = 40;
-constexpr double kWidth = 920;
-constexpr double kLeft = 190;
+constexpr double kBarsWidth = 920;
+constexpr double kBarsLeft = 190;
 constexpr double kRight = 300;  // for the words behind a bar
-constexpr double kStep = 22;
-constexpr double kBar = 14;
+constexpr double kBarsStep = 22;
+constexpr double kBarsBar = 14;
 
 // One side of one cut.
 struct Bar {
@@ -68,24 +68,24 @@ void draw_bar(Svg& svg, const Bar& bar, double y) {
   const AvailabilityRow& sum = bar.sum;
   std::string nodes;
   for (const auto& node : sum.nodes) nodes += (nodes.empty() ? "" : ",") + node;
-  svg.text(kLeft - 8, y + 11, shorten(sum.fault + ", " + sum.side + " (" + nodes + ")", 32),
+  svg.text(kBarsLeft - 8, y + 11, shorten(sum.fault + ", " + sum.side + " (" + nodes + ")", 32),
            "t end small");
-  const double width = kWidth - kLeft - kRight;
+  const double width = kBarsWidth - kBarsLeft - kRight;
   const std::tuple<std::uint64_t, const char*, const char*> parts[] = {
       {sum.answered, "ok", "answered in time"},
       {sum.late, "late", "answered only after the heal"},
       {sum.errors, "err", "errors"},
       {sum.timeouts, "mute", "without an answer"},
       {sum.censored, "cens", "censored"}};
-  double x = kLeft;
+  double x = kBarsLeft;
   for (const auto& [amount, css, words] : parts) {
     if (amount == 0) continue;
     const double part = static_cast<double>(amount) / static_cast<double>(sum.asked) * width;
-    svg.rect(x, y, std::max(part, 1.5), kBar, css,
+    svg.rect(x, y, std::max(part, 1.5), kBarsBar, css,
              count(amount) + " of " + count(sum.asked) + " " + words);
     x += part;
   }
-  svg.text(kWidth - kRight + 10, y + 11,
+  svg.text(kBarsWidth - kRight + 10, y + 11,
            count(sum.answered) + " of " + count(sum.asked) + "; " + first_answer(bar), "t small");
 }
 
@@ -95,10 +95,10 @@ std::string availability_chart(const ReportData& data) {
   const auto bars = bars_of(data);
   if (bars.empty()) return "";
   const std::size_t drawn = std::min(bars.size(), kMaxBars);
-  Svg svg(kWidth, 8 + kStep * static_cast<double>(drawn),
+  Svg svg(kBarsWidth, 8 + kBarsStep * static_cast<double>(drawn),
           "What each side of each cut was answered");
   for (std::size_t i = 0; i < drawn; ++i) {
-    draw_bar(svg, bars[i], 4 + kStep * static_cast<double>(i));
+    draw_bar(svg, bars[i], 4 + kBarsStep * static_cast<double>(i));
   }
   std::string how =
       "All kinds of operations of a side together, after the cut has settled; the words name the "

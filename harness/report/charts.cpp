@@ -12,11 +12,11 @@
 namespace sunder::harness::report {
 namespace {
 
-constexpr double kWidth = 920;
-constexpr double kLeft = 64;
-constexpr double kRowHeight = 74;
+constexpr double kChartsWidth = 920;
+constexpr double kChartsLeft = 64;
+constexpr double kChartsRowHeight = 74;
 constexpr double kRowStep = 98;
-constexpr double kTop = 34;
+constexpr double kChartsTop = 34;
 constexpr std::size_t kBins = 150;
 
 struct Row {
@@ -88,7 +88,8 @@ std::string line_of(Row& row, double share, const TimeScale& scale, const Decade
       continue;
     }
     const double power = std::log10(static_cast<double>(percentile(row.latencies[b], share)));
-    const double y = bottom - (power - decades.low) / (decades.high - decades.low) * kRowHeight;
+    const double y =
+        bottom - (power - decades.low) / (decades.high - decades.low) * kChartsRowHeight;
     const bool alone = !open && (b + 1 == kBins || row.latencies[b + 1].empty());
     out += (open ? "L" : "M") + num(middle(scale, b)) + " " + num(y);
     if (alone) out += "m-1.5 0h3";  // a dot
@@ -99,21 +100,21 @@ std::string line_of(Row& row, double share, const TimeScale& scale, const Decade
 
 std::string latency_chart(const ReportData& data, std::vector<Row>& rows, const TimeScale& scale) {
   const Decades decades = decades_of(rows);
-  const double bottom = kTop + kRowStep * static_cast<double>(rows.size()) - 14;
-  Svg svg(kWidth, bottom + 24, "Latency of answered operations at each node, over time",
+  const double bottom = kChartsTop + kRowStep * static_cast<double>(rows.size()) - 14;
+  Svg svg(kChartsWidth, bottom + 24, "Latency of answered operations at each node, over time",
           axis_attributes(scale));
   draw_windows(svg, data, scale, 2, bottom);
-  draw_axis(svg, scale, kTop - 12, bottom);
+  draw_axis(svg, scale, kChartsTop - 12, bottom);
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const double low = kTop + kRowStep * static_cast<double>(i) + kRowHeight;
-    svg.text(kLeft + 4, low - kRowHeight - 1, data.nodes[i], "t strong");
+    const double low = kChartsTop + kRowStep * static_cast<double>(i) + kChartsRowHeight;
+    svg.text(kChartsLeft + 4, low - kChartsRowHeight - 1, data.nodes[i], "t strong");
     for (int d = decades.low; d <= decades.high; ++d) {
-      const double y =
-          low - kRowHeight * (d - decades.low) / static_cast<double>(decades.high - decades.low);
-      svg.line(kLeft, y, scale.x1, y, "grid");
+      const double y = low - kChartsRowHeight * (d - decades.low) /
+                                 static_cast<double>(decades.high - decades.low);
+      svg.line(kChartsLeft, y, scale.x1, y, "grid");
       // With many decades in a low row, every second name.
       if (decades.high - decades.low <= 4 || (d - decades.low) % 2 == 0) {
-        svg.text(kLeft - 6, y + 4, name_of_decade(d), "t end small");
+        svg.text(kChartsLeft - 6, y + 4, name_of_decade(d), "t end small");
       }
     }
     svg.path(line_of(rows[i], 0.99, scale, decades, low), "p99");
@@ -163,25 +164,25 @@ std::string rate_chart(const ReportData& data, const std::vector<Row>& rows,
                        const TimeScale& scale) {
   const double bin_seconds = bin_length(scale);
   const double most = rate_scale(rows, bin_seconds).top;
-  const double bottom = kTop + kRowStep * static_cast<double>(rows.size()) - 14;
-  Svg svg(kWidth, bottom + 24, "Answers per second at each node, over time",
+  const double bottom = kChartsTop + kRowStep * static_cast<double>(rows.size()) - 14;
+  Svg svg(kChartsWidth, bottom + 24, "Answers per second at each node, over time",
           axis_attributes(scale));
   draw_windows(svg, data, scale, 2, bottom);
-  draw_axis(svg, scale, kTop - 12, bottom);
+  draw_axis(svg, scale, kChartsTop - 12, bottom);
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const double low = kTop + kRowStep * static_cast<double>(i) + kRowHeight;
-    svg.text(kLeft + 4, low - kRowHeight - 1, data.nodes[i], "t strong");
+    const double low = kChartsTop + kRowStep * static_cast<double>(i) + kChartsRowHeight;
+    svg.text(kChartsLeft + 4, low - kChartsRowHeight - 1, data.nodes[i], "t strong");
     std::string area = "M" + num(scale.x0) + " " + num(low);
     for (std::size_t b = 0; b < kBins; ++b) {
       const double rate = static_cast<double>(rows[i].latencies[b].size()) / bin_seconds;
-      area += "V" + num(low - std::min(rate / most, 1.0) * kRowHeight) + "H" +
+      area += "V" + num(low - std::min(rate / most, 1.0) * kChartsRowHeight) + "H" +
               num(scale.x(scale.edge(b + 1, kBins)));
     }
     svg.path(area + "V" + num(low) + "z", "rate");
     for (const double part : {0.0, 0.5, 1.0}) {
-      const double y = low - part * kRowHeight;
-      svg.line(kLeft, y, scale.x1, y, "grid");
-      svg.text(kLeft - 6, y + 4, num(part * most), "t end small");
+      const double y = low - part * kChartsRowHeight;
+      svg.line(kChartsLeft, y, scale.x1, y, "grid");
+      svg.text(kChartsLeft - 6, y + 4, num(part * most), "t end small");
     }
   }
   return svg.finish();
@@ -191,7 +192,7 @@ std::string rate_chart(const ReportData& data, const std::vector<Row>& rows,
 
 std::string latency_section(const ReportData& data) {
   const char* heading = "Latency and rate over time";
-  const TimeScale scale{data.from, data.to, kLeft, kWidth - 12};
+  const TimeScale scale{data.from, data.to, kChartsLeft, kChartsWidth - 12};
   auto rows = collect(data, scale);
   const bool any = std::any_of(rows.begin(), rows.end(), [](const Row& row) {
     return std::any_of(row.latencies.begin(), row.latencies.end(),

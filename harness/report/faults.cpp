@@ -13,8 +13,6 @@
 namespace sunder::harness::report {
 namespace {
 
-constexpr std::size_t kMaxRows = 200;  // the rest is in results.json
-
 std::string shape_of_fault(const FaultRecord& fault, const ReportData& data) {
   if (!fault.nodes.empty()) {
     return list_of(fault.nodes) + (fault.detail.empty() ? "" : ", " + fault.detail);

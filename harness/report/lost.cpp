@@ -9,8 +9,6 @@
 namespace sunder::harness::report {
 namespace {
 
-constexpr std::size_t kMaxRows = 200;  // the rest is in results.json
-
 std::string during(const LostWrite& lost) {
   if (lost.fault.empty()) return "no fault";
   return lost.fault + (lost.side.empty() ? "" : ", " + lost.side);

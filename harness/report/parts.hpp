@@ -41,6 +41,7 @@ namespace sunder::harness::report {
 [[nodiscard]] const char* script();
 
 // Small pieces that several sections use.
+inline constexpr std::size_t kMaxRows = 200;  ///< of a table; the rest is in results.json
 /// "<figure>" around a drawing that may be wider than the screen. `caption` is HTML.
 [[nodiscard]] std::string figure(const std::string& drawing, const std::string& caption);
 /// A <section> with a heading. `body` is HTML.

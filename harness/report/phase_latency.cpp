@@ -14,11 +14,11 @@ namespace sunder::harness::report {
 namespace {
 
 constexpr std::size_t kMaxDrawn = 48;  // rows; the table has more
-constexpr std::size_t kMaxRows = 200;
-constexpr double kWidth = 920;
-constexpr double kLeft = 300;
-constexpr double kRowHeight = 18;
-constexpr double kTop = 8;
+constexpr std::size_t kMostPhaseLatencyRows = 200;
+constexpr double kPhaseLatencyWidth = 920;
+constexpr double kPhaseLatencyLeft = 300;
+constexpr double kPhaseLatencyRowHeight = 18;
+constexpr double kPhaseLatencyTop = 8;
 
 // Powers of ten of nanoseconds.
 struct Scale {
@@ -27,7 +27,8 @@ struct Scale {
   [[nodiscard]] double x(Nanos time) const {
     const double power = std::log10(static_cast<double>(std::max<Nanos>(time, 1)));
     const double share = (power - low) / (high - low);
-    return kLeft + std::clamp(share, 0.0, 1.0) * (kWidth - kLeft - 16);
+    return kPhaseLatencyLeft +
+           std::clamp(share, 0.0, 1.0) * (kPhaseLatencyWidth - kPhaseLatencyLeft - 16);
   }
 };
 
@@ -56,23 +57,24 @@ std::string title_of(const PhaseRow& row) {
 std::string drawing(const std::vector<PhaseRow>& rows) {
   const Scale scale = scale_of(rows);
   const std::size_t drawn = std::min(rows.size(), kMaxDrawn);
-  const double bottom = kTop + kRowHeight * static_cast<double>(drawn);
-  Svg svg(kWidth, bottom + 22, "Latency of answered operations, by phase of the run");
+  const double bottom = kPhaseLatencyTop + kPhaseLatencyRowHeight * static_cast<double>(drawn);
+  Svg svg(kPhaseLatencyWidth, bottom + 22, "Latency of answered operations, by phase of the run");
   Nanos tick = 1;
   for (int d = 0; d < scale.low; ++d) tick *= 10;
   for (int d = scale.low; d <= scale.high; ++d, tick *= 10) {
     const double x = scale.x(tick);
-    svg.line(x, kTop, x, bottom, "grid");
+    svg.line(x, kPhaseLatencyTop, x, bottom, "grid");
     svg.text(x, bottom + 14, span(tick), "t mid small");
   }
   for (std::size_t i = 0; i < drawn; ++i) {
-    const double y = kTop + kRowHeight * static_cast<double>(i);
+    const double y = kPhaseLatencyTop + kPhaseLatencyRowHeight * static_cast<double>(i);
     const Spread& took = rows[i].took;
-    svg.text(kLeft - 8, y + 13, label_of(rows[i]), "t end small");
+    svg.text(kPhaseLatencyLeft - 8, y + 13, label_of(rows[i]), "t end small");
     const double from = scale.x(took.median);
-    svg.rect(from, y + 4, std::max(2.0, scale.x(took.p99) - from), kRowHeight - 8, "ok",
+    svg.rect(from, y + 4, std::max(2.0, scale.x(took.p99) - from), kPhaseLatencyRowHeight - 8, "ok",
              title_of(rows[i]));
-    svg.rect(scale.x(took.max) - 1, y + 3, 2, kRowHeight - 6, "mute", title_of(rows[i]));
+    svg.rect(scale.x(took.max) - 1, y + 3, 2, kPhaseLatencyRowHeight - 6, "mute",
+             title_of(rows[i]));
   }
   return svg.finish();
 }
@@ -86,14 +88,15 @@ std::string table(const std::vector<PhaseRow>& rows, bool by_node) {
   std::size_t shown = 0;
   for (const auto& row : rows) {
     if (by_node == row.node.empty()) continue;
-    if (++shown > kMaxRows) continue;
+    if (++shown > kMostPhaseLatencyRows) continue;
     out += "<tr>" + cell(row.phase, "w") + cell(row.side.empty() ? "all" : row.side, "w") +
            (by_node ? cell(row.node, "w") : "") + cell(row.op) + cell(count(row.took.count), "n") +
            cell(span(row.took.median), "n") + cell(span(row.took.p99), "n") +
            cell(span(row.took.max), "n") + "</tr>\n";
   }
   out += "</tbody></table></div>\n";
-  if (shown > kMaxRows) out += "<p>" + count(shown - kMaxRows) + " more rows are left out.</p>\n";
+  if (shown > kMostPhaseLatencyRows)
+    out += "<p>" + count(shown - kMostPhaseLatencyRows) + " more rows are left out.</p>\n";
   return out;
 }
 

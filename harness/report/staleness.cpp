@@ -15,11 +15,11 @@ namespace {
 
 using check::StalenessRow;
 
-constexpr std::size_t kMaxRows = 60;
-constexpr double kWidth = 920;
-constexpr double kLeft = 150;
-constexpr double kRowHeight = 20;
-constexpr double kTop = 8;
+constexpr std::size_t kMostStalenessRows = 60;
+constexpr double kStalenessWidth = 920;
+constexpr double kStalenessLeft = 150;
+constexpr double kStalenessRowHeight = 20;
+constexpr double kStalenessTop = 8;
 
 std::string who(const StalenessRow& row) {
   if (row.node.empty() && row.fault.empty()) return "the whole run";
@@ -41,24 +41,24 @@ std::string age_of(Nanos age) {
 }
 
 std::size_t drawn(const std::vector<StalenessRow>& rows) {
-  return std::min(rows.size(), kMaxRows);
+  return std::min(rows.size(), kMostStalenessRows);
 }
 
 // Shades from all reads to the oldest: of each row p50 to p90, p90 to p99, p99 to the greatest age.
 std::string drawing(const std::vector<StalenessRow>& rows) {
   Nanos most = 1;
   for (const auto& row : rows) most = std::max<Nanos>(most, row.age.max);
-  const TimeScale scale{0, most, kLeft, kWidth - 30};
-  const double bottom = kTop + kRowHeight * static_cast<double>(drawn(rows));
-  Svg svg(kWidth, bottom + 22, "How old the values were that reads returned");
+  const TimeScale scale{0, most, kStalenessLeft, kStalenessWidth - 30};
+  const double bottom = kStalenessTop + kStalenessRowHeight * static_cast<double>(drawn(rows));
+  Svg svg(kStalenessWidth, bottom + 22, "How old the values were that reads returned");
   for (const Nanos tick : ticks(scale, 8)) {
-    svg.line(scale.x(tick), kTop, scale.x(tick), bottom, "grid");
+    svg.line(scale.x(tick), kStalenessTop, scale.x(tick), bottom, "grid");
     svg.text(scale.x(tick), bottom + 14, tick == 0 ? "0" : span(tick), "t mid small");
   }
   for (std::size_t i = 0; i < drawn(rows); ++i) {
     const auto& row = rows[i];
-    const double y = kTop + kRowHeight * static_cast<double>(i);
-    svg.text(kLeft - 8, y + 14, who(row), "t end small");
+    const double y = kStalenessTop + kStalenessRowHeight * static_cast<double>(i);
+    svg.text(kStalenessLeft - 8, y + 14, who(row), "t end small");
     const std::string title = who(row) + ": " + share_of(row) + " of " + count(row.reads) +
                               " reads stale; p50 " + age_of(row.age.p50) + ", p90 " +
                               age_of(row.age.p90) + ", p99 " + age_of(row.age.p99) +
@@ -80,18 +80,21 @@ std::string histogram(const std::vector<check::AgeBucket>& buckets) {
   constexpr double kMostWidth = 60;
   std::uint64_t most = 1;
   for (const auto& bucket : buckets) most = std::max(most, bucket.reads);
-  const double width =
-      std::min(kMostWidth, (kWidth - kLeft - 30) / static_cast<double>(buckets.size()));
-  const double bottom = kTop + 12 + kHeight;
-  Svg svg(kWidth, bottom + 22, "Stale reads by the age of what they returned");
-  svg.text(kLeft - 8, kTop + 16, count(most) + (most == 1 ? " read" : " reads"), "t end small");
-  svg.line(kLeft, kTop + 12, kLeft + width * static_cast<double>(buckets.size()), kTop + 12,
+  const double width = std::min(
+      kMostWidth, (kStalenessWidth - kStalenessLeft - 30) / static_cast<double>(buckets.size()));
+  const double bottom = kStalenessTop + 12 + kHeight;
+  Svg svg(kStalenessWidth, bottom + 22, "Stale reads by the age of what they returned");
+  svg.text(kStalenessLeft - 8, kStalenessTop + 16, count(most) + (most == 1 ? " read" : " reads"),
+           "t end small");
+  svg.line(kStalenessLeft, kStalenessTop + 12,
+           kStalenessLeft + width * static_cast<double>(buckets.size()), kStalenessTop + 12,
            "grid");
-  svg.text(kLeft - 8, bottom, "0", "t end small");
-  svg.line(kLeft, bottom, kLeft + width * static_cast<double>(buckets.size()), bottom, "grid");
+  svg.text(kStalenessLeft - 8, bottom, "0", "t end small");
+  svg.line(kStalenessLeft, bottom, kStalenessLeft + width * static_cast<double>(buckets.size()),
+           bottom, "grid");
   const std::size_t step = buckets.size() / 16 + 1;  // so that the words do not meet
   for (std::size_t i = 0; i < buckets.size(); ++i) {
-    const double x = kLeft + width * static_cast<double>(i);
+    const double x = kStalenessLeft + width * static_cast<double>(i);
     const double tall = kHeight * static_cast<double>(buckets[i].reads) / static_cast<double>(most);
     const std::string title = count(buckets[i].reads) + " of at most " + span(buckets[i].upper) +
                               (i == 0 ? "" : ", above " + span(buckets[i - 1].upper));
@@ -122,8 +125,9 @@ std::string table(const std::vector<StalenessRow>& rows) {
            versions(row.behind.p99) + versions(row.behind.max) + "</tr>\n";
   }
   out += "</tbody></table></div>\n";
-  if (rows.size() > kMaxRows) {
-    out += "<p>" + count(rows.size() - kMaxRows) + " more rows are in results.json.</p>\n";
+  if (rows.size() > kMostStalenessRows) {
+    out +=
+        "<p>" + count(rows.size() - kMostStalenessRows) + " more rows are in results.json.</p>\n";
   }
   return out;
 }

@@ -13,8 +13,6 @@ namespace {
 using check::CheckResult;
 using check::Verdict;
 
-constexpr std::size_t kMaxRows = 200;  // the rest is in results.json
-
 // The word stands beside the colour, for those who don't see it and for paper.
 std::string badge(Verdict verdict) {
   const char* mark = verdict == Verdict::pass ? "✓" : verdict == Verdict::fail ? "✗" : "?";

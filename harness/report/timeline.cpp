@@ -13,12 +13,12 @@
 namespace sunder::harness::report {
 namespace {
 
-constexpr double kWidth = 920;
-constexpr double kLeft = 64;
+constexpr double kTimelineWidth = 920;
+constexpr double kTimelineLeft = 64;
 constexpr double kLaneHeight = 34;
-constexpr double kLaneStep = 52;
-constexpr double kTop = 34;         // under the names of the cuts
-constexpr double kLeastHeight = 3;  // a single failure must be seen
+constexpr double kTimelineLaneStep = 52;
+constexpr double kTimelineTop = 34;  // under the names of the cuts
+constexpr double kLeastHeight = 3;   // a single failure must be seen
 
 struct Bin {
   std::array<double, kEndings> waited{};        // nanoseconds of clients' time
@@ -140,18 +140,19 @@ std::string timeline_section(const ReportData& data) {
     return section("timeline", "What clients got, node by node",
                    "<p>There is no history to draw.</p>\n");
   }
-  const TimeScale scale{data.from, data.to, kLeft, kWidth - 12};
+  const TimeScale scale{data.from, data.to, kTimelineLeft, kTimelineWidth - 12};
   const std::size_t bins = data.nodes.size() <= 9 ? 300 : 120;
   const auto lanes = fill(data, scale, bins);
-  const double bottom = kTop + kLaneStep * static_cast<double>(data.nodes.size()) - 8;
-  Svg svg(kWidth, bottom + 24, "How operations ended at each node, over time",
+  const double bottom =
+      kTimelineTop + kTimelineLaneStep * static_cast<double>(data.nodes.size()) - 8;
+  Svg svg(kTimelineWidth, bottom + 24, "How operations ended at each node, over time",
           axis_attributes(scale));
   draw_windows(svg, data, scale, 2, bottom);
-  draw_axis(svg, scale, kTop, bottom);
+  draw_axis(svg, scale, kTimelineTop, bottom);
   for (std::size_t i = 0; i < lanes.size(); ++i) {
-    const double top = kTop + kLaneStep * static_cast<double>(i);
-    svg.text(kLeft - 10, top + kLaneHeight / 2 + 4, data.nodes[i], "t end strong");
-    svg.rect(kLeft, top, scale.x1 - kLeft, kLaneHeight, "lane");
+    const double top = kTimelineTop + kTimelineLaneStep * static_cast<double>(i);
+    svg.text(kTimelineLeft - 10, top + kLaneHeight / 2 + 4, data.nodes[i], "t end strong");
+    svg.rect(kTimelineLeft, top, scale.x1 - kTimelineLeft, kLaneHeight, "lane");
     draw_lane(svg, lanes[i], scale, top + kLaneHeight);
     draw_cut_marks(svg, data, data.nodes[i], scale, top);
     draw_titles(svg, lanes[i], data.nodes[i], scale, top);

@@ -18,13 +18,13 @@ namespace {
 
 using check::Op;
 
-constexpr double kLeft = 118;
-constexpr double kStep = 88;  // from one moment to the next, where words are short
+constexpr double kWitnessLeft = 118;
+constexpr double kWitnessStep = 88;  // from one moment to the next, where words are short
 constexpr double kLetter = 6.6;
-constexpr double kLaneStep = 50;
+constexpr double kWitnessLaneStep = 50;
 constexpr double kLine = 14;  // of a transaction's box
-constexpr double kTop = 44;
-constexpr double kBar = 16;
+constexpr double kWitnessTop = 44;
+constexpr double kWitnessBar = 16;
 constexpr std::size_t kMaxOps = 40;    // a chain of cas may be long; the table has them all
 constexpr std::size_t kMaxEdges = 24;  // more would hide the bars
 
@@ -47,8 +47,8 @@ const char* css_of(const Op& op) {
 
 // How much room the words of a witness need.
 struct Room {
-  double step = kStep;
-  double lane = kLaneStep;
+  double step = kWitnessStep;
+  double lane = kWitnessLaneStep;
 
   Room(const std::vector<const Op*>& ops, const check::History& history) {
     for (const Op* op : ops) {
@@ -57,16 +57,16 @@ struct Room {
         step = std::max(step, kLetter * static_cast<double>(line.size()) + 16);
       }
       if (op->txn == check::kNone) continue;
-      lane = std::max(lane, kLaneStep + kLine * static_cast<double>(lines.size()));
+      lane = std::max(lane, kWitnessLaneStep + kLine * static_cast<double>(lines.size()));
     }
-    step = std::min(step, 3 * kStep);
+    step = std::min(step, 3 * kWitnessStep);
   }
 };
 
 // The moments of a drawing, each at its own place.
 struct Moments {
   std::vector<Nanos> times;
-  double step = kStep;
+  double step = kWitnessStep;
   double right = 0;  // where an operation that never ended leads to
 
   Moments(const std::vector<const Op*>& ops, const ReportData& data, double step_) : step(step_) {
@@ -85,11 +85,11 @@ struct Moments {
     right = x_of_index(times.size() - 1) + step * 0.7;
   }
   [[nodiscard]] double x_of_index(std::size_t i) const {
-    return kLeft + 40 + step * static_cast<double>(i);
+    return kWitnessLeft + 40 + step * static_cast<double>(i);
   }
   // Before the first moment and after the last: the edges of the drawing.
   double x(Nanos time) const {
-    if (time < times.front()) return kLeft;
+    if (time < times.front()) return kWitnessLeft;
     if (time > times.back()) return right;
     const auto at = std::lower_bound(times.begin(), times.end(), time);
     return x_of_index(static_cast<std::size_t>(at - times.begin()));
@@ -118,7 +118,7 @@ void draw_window(Svg& svg, const check::FaultWindow& window, const Moments& mome
   svg.text(x + 5, 17, words, "t small");
   for (const auto& [key, y] : lanes) {
     if (key.node < data.nodes.size() && cut_off(window, data.nodes[key.node])) {
-      svg.rect(x, y - 22, width, kLaneStep - 6, "win", data.nodes[key.node] + " is cut off");
+      svg.rect(x, y - 22, width, kWitnessLaneStep - 6, "win", data.nodes[key.node] + " is cut off");
     }
   }
 }
@@ -128,13 +128,13 @@ struct Box {
   double x = 0;
   double y = 0;
   double width = 0;
-  double height = kBar;
+  double height = kWitnessBar;
 };
 
 Box box_of(const Op& op, const Moments& moments, double y, const check::History& history) {
   const double x = moments.x(op.invoked);
   const double end = op.completed == check::kNever ? moments.right : moments.x(op.completed);
-  Box box{x, y, std::max(3.0, end - x), kBar};
+  Box box{x, y, std::max(3.0, end - x), kWitnessBar};
   if (op.txn != check::kNone) {
     box.height = 8 + kLine * static_cast<double>(lines_of(op, history).size());
   }
@@ -195,13 +195,13 @@ void draw_axis(Svg& svg, const Moments& moments, double bottom) {
   const int digits = moments.digits();
   for (std::size_t i = 0; i < moments.times.size(); ++i) {
     const double x = moments.x_of_index(i);
-    svg.line(x, kTop - 20, x, bottom, "grid");
+    svg.line(x, kWitnessTop - 20, x, bottom, "grid");
     svg.text(x, bottom + 15, seconds(moments.times[i], digits), "t mid small");
     if (i == 0) continue;
     svg.text(x - moments.step / 2, bottom + 30, "+" + span(moments.times[i] - moments.times[i - 1]),
              "t mid small faint");
   }
-  svg.line(kLeft, bottom, moments.right, bottom, "axis");
+  svg.line(kWitnessLeft, bottom, moments.right, bottom, "axis");
 }
 
 std::string draw(std::vector<const Op*> ops, const ReportData& data) {
@@ -210,7 +210,7 @@ std::string draw(std::vector<const Op*> ops, const ReportData& data) {
   const Moments moments(ops, data, room.step);
   std::map<LaneKey, double> lanes;
   for (const Op* op : ops) lanes[{lane_of(*op, data), op->process}] = 0;
-  double y = kTop;
+  double y = kWitnessTop;
   for (auto& [key, at] : lanes) {
     at = y;
     y += room.lane;
@@ -223,7 +223,7 @@ std::string draw(std::vector<const Op*> ops, const ReportData& data) {
     const std::string node = key.node < data.nodes.size() ? data.nodes[key.node] : "?";
     svg.text(8, at + 7, node, "t strong");
     svg.text(8, at + 21, "process " + std::to_string(key.process), "t small faint");
-    svg.line(kLeft, at + kBar / 2, moments.right, at + kBar / 2, "thread");
+    svg.line(kWitnessLeft, at + kWitnessBar / 2, moments.right, at + kWitnessBar / 2, "thread");
   }
   std::vector<Box> boxes;
   for (const Op* op : ops) {

@@ -17,7 +17,7 @@ namespace {
 constexpr std::uint64_t kMostMicros = 4;
 constexpr std::size_t kFull = 32;
 
-std::pair<OpRequest, ClientState> next(ClientState state, Rng& rng) {
+std::pair<OpRequest, ClientState> next_append(ClientState state, Rng& rng) {
   OpRequest op;
   op.kind = check::OpKind::txn;
   const std::uint64_t micros = 1 + rng.below(kMostMicros);
@@ -32,7 +32,7 @@ std::pair<OpRequest, ClientState> next(ClientState state, Rng& rng) {
   return {std::move(op), std::move(state)};
 }
 
-ClientState after(ClientState state, const OpRequest& request, const Outcome& outcome) {
+ClientState after_append(ClientState state, const OpRequest& request, const Outcome& outcome) {
   if (outcome.type != EventType::ok) return state;
   std::size_t read = 0;
   for (const MicroRequest& micro : request.txn) {
@@ -47,7 +47,7 @@ ClientState after(ClientState state, const OpRequest& request, const Outcome& ou
   return state;
 }
 
-std::vector<OpRequest> final_reads(unsigned keys, std::uint64_t rounds) {
+std::vector<OpRequest> append_final_reads(unsigned keys, std::uint64_t rounds) {
   std::vector<OpRequest> out;
   for (std::uint64_t i = 0; i < (rounds + 1) * keys; ++i) {
     out.push_back({.kind = check::OpKind::txn, .txn = {{.key = key_name(i)}}});
@@ -60,9 +60,9 @@ std::vector<OpRequest> final_reads(unsigned keys, std::uint64_t rounds) {
 const Workload append_workload{
     "append",
     "transactions that read lists and append to them, every element once",
-    next,
-    after,
-    final_reads,
+    next_append,
+    after_append,
+    append_final_reads,
     0,
     {check::OpKind::txn}};
 

@@ -13,7 +13,7 @@ extern const Workload bank_workload;
 namespace {
 
 constexpr std::int64_t kBalance = 100;
-constexpr std::uint64_t kMost = 5;
+constexpr std::uint64_t kMostBank = 5;
 
 // Money needs two ends.
 unsigned accounts(unsigned keys) {
@@ -24,7 +24,7 @@ OpRequest read_all(unsigned keys) {
   return {.accounts = key_names(accounts(keys))};
 }
 
-std::pair<OpRequest, ClientState> next(ClientState state, Rng& rng) {
+std::pair<OpRequest, ClientState> next_bank(ClientState state, Rng& rng) {
   OpRequest op = read_all(state.keys);
   if (rng.below(2) == 0) {
     const unsigned count = accounts(state.keys);
@@ -33,16 +33,17 @@ std::pair<OpRequest, ClientState> next(ClientState state, Rng& rng) {
     op = {.kind = check::OpKind::transfer};
     op.from = key_name(from);
     op.to = key_name(to);
-    op.value = static_cast<std::int64_t>(1 + rng.below(kMost));
+    op.value = static_cast<std::int64_t>(1 + rng.below(kMostBank));
   }
   return {std::move(op), std::move(state)};
 }
 
-ClientState after(ClientState state, const OpRequest& /*request*/, const Outcome& /*outcome*/) {
+ClientState after_bank(ClientState state, const OpRequest& /*request*/,
+                       const Outcome& /*outcome*/) {
   return state;
 }
 
-std::vector<OpRequest> final_reads(unsigned keys, std::uint64_t /*rounds*/) {
+std::vector<OpRequest> bank_final_reads(unsigned keys, std::uint64_t /*rounds*/) {
   return {read_all(keys)};
 }
 
@@ -66,9 +67,9 @@ std::string initial(unsigned keys) {
 
 const Workload bank_workload{"bank",
                              "transfers between accounts and reads of all; the total never changes",
-                             next,
-                             after,
-                             final_reads,
+                             next_bank,
+                             after_bank,
+                             bank_final_reads,
                              0,
                              {check::OpKind::write, check::OpKind::transfer},
                              set_up,

@@ -12,12 +12,12 @@ extern const Workload register_workload;
 
 namespace {
 
-constexpr double kReads = 0.4;
+constexpr double kCasReads = 0.4;
 
-std::pair<OpRequest, ClientState> next(ClientState state, Rng& rng) {
+std::pair<OpRequest, ClientState> next_cas(ClientState state, Rng& rng) {
   OpRequest op;
   op.key = key_name(rng.below(state.keys));
-  if (rng.uniform() >= kReads) {
+  if (rng.uniform() >= kCasReads) {
     op.kind = check::OpKind::cas;
     const auto seen = state.seen.find(op.key);
     if (seen != state.seen.end()) op.expected = seen->second;
@@ -27,7 +27,7 @@ std::pair<OpRequest, ClientState> next(ClientState state, Rng& rng) {
 }
 
 // As with registers.
-ClientState after(ClientState state, const OpRequest& request, const Outcome& outcome) {
+ClientState after_cas(ClientState state, const OpRequest& request, const Outcome& outcome) {
   return register_workload.after(std::move(state), request, outcome);
 }
 
@@ -35,8 +35,8 @@ ClientState after(ClientState state, const OpRequest& request, const Outcome& ou
 
 const Workload cas_workload{"cas",
                             "reads and compare-and-sets of a few keys, every value put once",
-                            next,
-                            after,
+                            next_cas,
+                            after_cas,
                             read_keys,
                             0,
                             {check::OpKind::cas}};

@@ -11,17 +11,18 @@ extern const Workload counter_workload;
 
 namespace {
 
-constexpr std::uint64_t kMost = 9;
+constexpr std::uint64_t kMostCounter = 9;
 
-std::pair<OpRequest, ClientState> next(ClientState state, Rng& rng) {
+std::pair<OpRequest, ClientState> next_counter(ClientState state, Rng& rng) {
   OpRequest op;
   op.kind = check::OpKind::increment;
   op.key = key_name(rng.below(state.keys));
-  op.value = static_cast<std::int64_t>(1 + rng.below(kMost));
+  op.value = static_cast<std::int64_t>(1 + rng.below(kMostCounter));
   return {std::move(op), std::move(state)};
 }
 
-ClientState after(ClientState state, const OpRequest& /*request*/, const Outcome& /*outcome*/) {
+ClientState after_counter(ClientState state, const OpRequest& /*request*/,
+                          const Outcome& /*outcome*/) {
   return state;
 }
 
@@ -29,8 +30,8 @@ ClientState after(ClientState state, const OpRequest& /*request*/, const Outcome
 
 const Workload counter_workload{"counter",
                                 "counts a few counters up; final reads judge",
-                                next,
-                                after,
+                                next_counter,
+                                after_counter,
                                 read_keys,
                                 2 * kSecond,
                                 {check::OpKind::increment}};

@@ -12,7 +12,7 @@ extern const Workload gilbert_lynch_workload;
 
 namespace {
 
-std::pair<OpRequest, ClientState> next(ClientState state, Rng& rng) {
+std::pair<OpRequest, ClientState> next_gilbert_lynch(ClientState state, Rng& rng) {
   OpRequest op;
   op.key = key_name(rng.below(state.keys));
   if (state.client % 2 == 0) {
@@ -22,7 +22,8 @@ std::pair<OpRequest, ClientState> next(ClientState state, Rng& rng) {
   return {std::move(op), std::move(state)};
 }
 
-ClientState after(ClientState state, const OpRequest& /*request*/, const Outcome& /*outcome*/) {
+ClientState after_gilbert_lynch(ClientState state, const OpRequest& /*request*/,
+                                const Outcome& /*outcome*/) {
   return state;
 }
 
@@ -31,8 +32,8 @@ ClientState after(ClientState state, const OpRequest& /*request*/, const Outcome
 const Workload gilbert_lynch_workload{
     "gilbert-lynch",
     "one node's clients write, the next one's read: the proof of the theorem",
-    next,
-    after,
+    next_gilbert_lynch,
+    after_gilbert_lynch,
     read_keys,
     0,
     {check::OpKind::write}};

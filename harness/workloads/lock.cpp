@@ -15,7 +15,7 @@ namespace {
 
 constexpr Nanos kAskAgain = 20 * kMillisecond;
 
-std::pair<OpRequest, ClientState> next(ClientState state, Rng& rng) {
+std::pair<OpRequest, ClientState> next_lock(ClientState state, Rng& rng) {
   OpRequest op;
   if (!state.held.empty()) {
     const auto [key, as] = *state.held.begin();
@@ -30,7 +30,7 @@ std::pair<OpRequest, ClientState> next(ClientState state, Rng& rng) {
   return {std::move(op), std::move(state)};
 }
 
-ClientState after(ClientState state, const OpRequest& request, const Outcome& outcome) {
+ClientState after_lock(ClientState state, const OpRequest& request, const Outcome& outcome) {
   if (request.kind == check::OpKind::release) {
     state.held.erase(request.key);
   } else if (outcome.type == EventType::ok) {
@@ -40,7 +40,7 @@ ClientState after(ClientState state, const OpRequest& request, const Outcome& ou
 }
 
 // What is held in the end says nothing.
-std::vector<OpRequest> final_reads(unsigned /*keys*/, std::uint64_t /*rounds*/) {
+std::vector<OpRequest> lock_final_reads(unsigned /*keys*/, std::uint64_t /*rounds*/) {
   return {};
 }
 
@@ -48,9 +48,9 @@ std::vector<OpRequest> final_reads(unsigned /*keys*/, std::uint64_t /*rounds*/) 
 
 const Workload lock_workload{"lock",
                              "clients acquire locks, keep them for a while and release them",
-                             next,
-                             after,
-                             final_reads,
+                             next_lock,
+                             after_lock,
+                             lock_final_reads,
                              0,
                              {check::OpKind::acquire, check::OpKind::release}};
 

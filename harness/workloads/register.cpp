@@ -12,16 +12,16 @@ extern const Workload register_workload;
 
 namespace {
 
-constexpr double kReads = 0.5;
+constexpr double kRegisterReads = 0.5;
 constexpr double kWrites = 0.3;
 
-std::pair<OpRequest, ClientState> next(ClientState state, Rng& rng) {
+std::pair<OpRequest, ClientState> next_register(ClientState state, Rng& rng) {
   OpRequest op;
   op.key = key_name(rng.below(state.keys));
   const double dice = rng.uniform();
   const auto seen = state.seen.find(op.key);
-  if (dice >= kReads) {
-    if (dice < kReads + kWrites || !state.cas) {
+  if (dice >= kRegisterReads) {
+    if (dice < kRegisterReads + kWrites || !state.cas) {
       op.kind = check::OpKind::write;
     } else if (seen != state.seen.end()) {
       op.kind = check::OpKind::cas;
@@ -34,7 +34,7 @@ std::pair<OpRequest, ClientState> next(ClientState state, Rng& rng) {
   return {std::move(op), std::move(state)};
 }
 
-ClientState after(ClientState state, const OpRequest& request, const Outcome& outcome) {
+ClientState after_register(ClientState state, const OpRequest& request, const Outcome& outcome) {
   std::optional<std::int64_t> seen;
   if (outcome.type == EventType::ok) {
     seen = request.kind == check::OpKind::read ? outcome.value : request.value;
@@ -56,8 +56,8 @@ ClientState after(ClientState state, const OpRequest& request, const Outcome& ou
 const Workload register_workload{
     "register",
     "reads, writes and compare-and-sets of a few keys, every value written once",
-    next,
-    after,
+    next_register,
+    after_register,
     read_keys,
     0,
     {check::OpKind::write}};

@@ -11,7 +11,7 @@ extern const Workload set_workload;
 
 namespace {
 
-std::pair<OpRequest, ClientState> next(ClientState state, Rng& rng) {
+std::pair<OpRequest, ClientState> next_set(ClientState state, Rng& rng) {
   OpRequest op;
   op.kind = check::OpKind::add;
   op.key = key_name(rng.below(state.keys));
@@ -19,7 +19,7 @@ std::pair<OpRequest, ClientState> next(ClientState state, Rng& rng) {
   return {std::move(op), std::move(state)};
 }
 
-ClientState after(ClientState state, const OpRequest& /*request*/, const Outcome& /*outcome*/) {
+ClientState after_set(ClientState state, const OpRequest& /*request*/, const Outcome& /*outcome*/) {
   return state;
 }
 
@@ -27,8 +27,8 @@ ClientState after(ClientState state, const OpRequest& /*request*/, const Outcome
 
 const Workload set_workload{"set",
                             "adds to a few sets, every element once; final reads judge",
-                            next,
-                            after,
+                            next_set,
+                            after_set,
                             read_keys,
                             2 * kSecond,
                             {check::OpKind::add}};

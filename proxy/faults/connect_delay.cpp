@@ -10,7 +10,7 @@
 namespace sunder::proxy {
 namespace {
 
-constexpr std::array<ParamSpec, 2> kParams{{
+constexpr std::array<ParamSpec, 2> kConnectDelayParams{{
     {.name = "delay",
      .doc = "how long a new connection waits before the server is dialled",
      .unit = ParamUnit::duration,
@@ -28,7 +28,7 @@ extern const FaultKind connect_delay_kind;
 const FaultKind connect_delay_kind{
     .name = "connect_delay",
     .doc = "New connections reach the server later.",
-    .params = kParams,
+    .params = kConnectDelayParams,
     .place = Place::connect,
     .connect_delay =
         [](const ParamValues& params, Rng& dice) {

@@ -53,7 +53,7 @@ class Corrupt final : public Fault {
   std::uint64_t gap_ = 0;
 };
 
-constexpr std::array<ParamSpec, 1> kParams{{
+constexpr std::array<ParamSpec, 1> kCorruptParams{{
     {.name = "ratio",
      .doc = "the chance of each byte to be changed",
      .unit = ParamUnit::ratio,
@@ -66,7 +66,7 @@ extern const FaultKind corrupt_kind;
 const FaultKind corrupt_kind{
     .name = "corrupt",
     .doc = "Bytes arrive changed (unnatural: no network does this).",
-    .params = kParams,
+    .params = kCorruptParams,
     .place = Place::door,
     .unnatural = true,
     .make = [](const Making& making) -> std::unique_ptr<Fault> {

@@ -35,7 +35,7 @@ class Delay final : public Fault {
   Distribution distribution_ = Distribution::uniform;
 };
 
-constexpr std::array<ParamSpec, 3> kParams{{
+constexpr std::array<ParamSpec, 3> kDelayParams{{
     {.name = "delay",
      .doc = "how long every chunk waits",
      .unit = ParamUnit::duration,
@@ -59,7 +59,7 @@ extern const FaultKind delay_kind;
 const FaultKind delay_kind{
     .name = "delay",
     .doc = "Bytes arrive later, in order; the throughput stays.",
-    .params = kParams,
+    .params = kDelayParams,
     .holds_by_time = true,
     .make = [](const Making& making) -> std::unique_ptr<Fault> {
       return std::make_unique<Delay>(making.params);

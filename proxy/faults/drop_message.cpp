@@ -64,7 +64,7 @@ class DropMessage final : public Fault {
   bool dropping_ = false;
 };
 
-constexpr std::array<ParamSpec, 2> kParams{{
+constexpr std::array<ParamSpec, 2> kDropMessageParams{{
     {.name = "ratio",
      .doc = "the chance of each message to vanish",
      .unit = ParamUnit::ratio,
@@ -81,7 +81,7 @@ extern const FaultKind drop_message_kind;
 const FaultKind drop_message_kind{
     .name = "drop_message",
     .doc = "Whole messages of a declared framing vanish.",
-    .params = kParams,
+    .params = kDropMessageParams,
     .place = Place::door,
     .needs_frame = true,
     .make = [](const Making& making) -> std::unique_ptr<Fault> {

@@ -40,7 +40,7 @@ class LimitData final : public Fault {
   bool met_ = false;  ///< bytes have come
 };
 
-constexpr std::array<ParamSpec, 1> kParams{{
+constexpr std::array<ParamSpec, 1> kLimitDataParams{{
     {.name = "bytes",
      .doc = "how many bytes pass before the connection is closed",
      .unit = ParamUnit::size,
@@ -53,7 +53,7 @@ extern const FaultKind limit_data_kind;
 const FaultKind limit_data_kind{
     .name = "limit_data",
     .doc = "The connection is closed after so many bytes.",
-    .params = kParams,
+    .params = kLimitDataParams,
     .place = Place::door,
     .make = [](const Making& making) -> std::unique_ptr<Fault> {
       return std::make_unique<LimitData>(making.params);

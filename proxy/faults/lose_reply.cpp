@@ -48,7 +48,7 @@ class LoseReply final : public Fault {
   Nanos since_ = -1;  ///< the reply was lost then
 };
 
-constexpr std::array<ParamSpec, 2> kParams{{
+constexpr std::array<ParamSpec, 2> kLoseReplyParams{{
     {.name = "ratio",
      .doc = "the chance of each reply to be the one that is lost",
      .unit = ParamUnit::ratio,
@@ -66,7 +66,7 @@ extern const FaultKind lose_reply_kind;
 const FaultKind lose_reply_kind{
     .name = "lose_reply",
     .doc = "The request is executed, its reply never comes, and the connection breaks.",
-    .params = kParams,
+    .params = kLoseReplyParams,
     .place = Place::door,
     .needs_frame = true,
     .on_reply = true,

@@ -9,7 +9,7 @@
 namespace sunder::proxy {
 namespace {
 
-constexpr std::array<ParamSpec, 1> kParams{{
+constexpr std::array<ParamSpec, 1> kLossParams{{
     {.name = "ratio",
      .doc = "the chance of each packet to vanish",
      .unit = ParamUnit::ratio,
@@ -22,7 +22,7 @@ extern const FaultKind loss_kind;
 const FaultKind loss_kind{
     .name = "loss",
     .doc = "Packets vanish at random (where the machine can drop packets).",
-    .params = kParams,
+    .params = kLossParams,
     .place = Place::packet,
     .packet_level = true,
 };

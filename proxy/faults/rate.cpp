@@ -93,7 +93,7 @@ class Rate final : public Fault {
   std::size_t piece_ = 1;
 };
 
-constexpr std::array<ParamSpec, 3> kParams{{
+constexpr std::array<ParamSpec, 3> kRateParams{{
     {.name = "rate",
      .doc = "bytes that pass in a second; 0: none, and none are lost",
      .unit = ParamUnit::rate,
@@ -116,7 +116,7 @@ extern const FaultKind rate_kind;
 const FaultKind rate_kind{
     .name = "rate",
     .doc = "No more than so many bytes a second pass.",
-    .params = kParams,
+    .params = kRateParams,
     .make = [](const Making& making) -> std::unique_ptr<Fault> {
       return std::make_unique<Rate>(making);
     },

@@ -41,7 +41,7 @@ class ResetPeer final : public Fault {
   Nanos since_ = -1;
 };
 
-constexpr std::array<ParamSpec, 1> kParams{{
+constexpr std::array<ParamSpec, 1> kResetPeerParams{{
     {.name = "timeout",
      .doc = "how long after the first bytes the connection is reset",
      .unit = ParamUnit::duration,
@@ -55,7 +55,7 @@ extern const FaultKind reset_peer_kind;
 const FaultKind reset_peer_kind{
     .name = "reset_peer",
     .doc = "The connection is reset a while after its first bytes.",
-    .params = kParams,
+    .params = kResetPeerParams,
     .place = Place::door,
     .make = [](const Making& making) -> std::unique_ptr<Fault> {
       return std::make_unique<ResetPeer>(making.params);

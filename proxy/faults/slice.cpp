@@ -43,7 +43,7 @@ class Slice final : public Fault {
   Nanos before_ = -1;  ///< and the one before it
 };
 
-constexpr std::array<ParamSpec, 3> kParams{{
+constexpr std::array<ParamSpec, 3> kSliceParams{{
     {.name = "size",
      .doc = "bytes of a piece",
      .unit = ParamUnit::size,
@@ -68,7 +68,7 @@ extern const FaultKind slice_kind;
 const FaultKind slice_kind{
     .name = "slice",
     .doc = "The stream arrives in small pieces.",
-    .params = kParams,
+    .params = kSliceParams,
     .make = [](const Making& making) -> std::unique_ptr<Fault> {
       return std::make_unique<Slice>(making.params);
     },

@@ -21,7 +21,7 @@ class SlowClose final : public Fault {
   Nanos delay_;
 };
 
-constexpr std::array<ParamSpec, 1> kParams{{
+constexpr std::array<ParamSpec, 1> kSlowCloseParams{{
     {.name = "delay",
      .doc = "how long the end of the stream waits",
      .unit = ParamUnit::duration,
@@ -34,7 +34,7 @@ extern const FaultKind slow_close_kind;
 const FaultKind slow_close_kind{
     .name = "slow_close",
     .doc = "The end of a connection arrives later.",
-    .params = kParams,
+    .params = kSlowCloseParams,
     .make = [](const Making& making) -> std::unique_ptr<Fault> {
       return std::make_unique<SlowClose>(making.params);
     },

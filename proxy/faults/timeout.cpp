@@ -39,7 +39,7 @@ class Timeout final : public Fault {
   bool discarded_ = false;
 };
 
-constexpr std::array<ParamSpec, 1> kParams{{
+constexpr std::array<ParamSpec, 1> kTimeoutParams{{
     {.name = "timeout",
      .doc = "how long after the last bytes the connection is closed; 0: never",
      .unit = ParamUnit::duration,
@@ -53,7 +53,7 @@ extern const FaultKind timeout_kind;
 const FaultKind timeout_kind{
     .name = "timeout",
     .doc = "Nothing passes any more; the connection is closed after a while.",
-    .params = kParams,
+    .params = kTimeoutParams,
     .place = Place::door,
     .make = [](const Making& making) -> std::unique_ptr<Fault> {
       return std::make_unique<Timeout>(making.params);

@@ -13,7 +13,7 @@ namespace {
 constexpr std::int64_t kMostAppends = 32;
 
 // Each on keys of its own. The names are Adya's, as Elle has them.
-constexpr std::array kScripts{
+constexpr std::array kListAppendScripts{
     Script{"g0", "aX1 aY1 | aX2 aY2 ; rX[1,2] rY[2,1]"},
     Script{"g1a", "!aX1 | rX[1]"},
     Script{"g1b", "aX1 aX2 | rX[1] ; rX[1,2]"},
@@ -71,7 +71,7 @@ class ListAppend final : public Object {
     return true;
   }
   void plant(std::string_view name, std::vector<Call>& script) override {
-    for (const Script& known : kScripts) {
+    for (const Script& known : kListAppendScripts) {
       if (name != known.name) continue;
       script = calls_of(known.text, static_cast<std::int64_t>(lists_.size()), options_);
       lists_.resize(lists_.size() + 2);
@@ -112,9 +112,9 @@ class ListAppend final : public Object {
   std::vector<std::int64_t> free_;
 };
 
-std::vector<const char*> names() {
+std::vector<const char*> list_append_names() {
   std::vector<const char*> all;
-  for (const Script& script : kScripts) all.push_back(script.name);
+  for (const Script& script : kListAppendScripts) all.push_back(script.name);
   return all;
 }
 
@@ -125,7 +125,7 @@ const ObjectKind list_append_object{
     "list-append",
     "transactions of 1-4 reads and appends on lists of at most 32 elements",
     false,
-    names(),
+    list_append_names(),
     [](const GenOptions& options) -> std::unique_ptr<Object> {
       return std::make_unique<ListAppend>(options);
     },

@@ -9,7 +9,7 @@ namespace sunder::check {
 namespace {
 
 // On keys of their own, so that the small values are unique there.
-constexpr std::array kScripts{
+constexpr std::array kTxnRegisterScripts{
     Script{"g1a", "!wX1 | rX1"},
     Script{"g1b", "wX1 wX2 | rX1 ; rX2"},
     Script{"g1c", "wX1 rY1 | wY1 rX1"},
@@ -56,7 +56,7 @@ class TxnRegister final : public Object {
     return true;
   }
   void plant(std::string_view name, std::vector<Call>& script) override {
-    for (const Script& known : kScripts) {
+    for (const Script& known : kTxnRegisterScripts) {
       if (name != known.name) continue;
       script = calls_of(known.text, static_cast<std::int64_t>(held_.size()), options_);
     }
@@ -69,9 +69,9 @@ class TxnRegister final : public Object {
   std::int64_t next_ = 1;
 };
 
-std::vector<const char*> names() {
+std::vector<const char*> txn_register_names() {
   std::vector<const char*> all;
-  for (const Script& script : kScripts) all.push_back(script.name);
+  for (const Script& script : kTxnRegisterScripts) all.push_back(script.name);
   return all;
 }
 
@@ -82,7 +82,7 @@ const ObjectKind txn_register_object{
     "txn-register",
     "transactions of 1-4 reads and writes of registers",
     false,
-    names(),
+    txn_register_names(),
     [](const GenOptions& options) -> std::unique_ptr<Object> {
       return std::make_unique<TxnRegister>(options);
     },
