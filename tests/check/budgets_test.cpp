@@ -12,13 +12,12 @@
 #include "check/history.hpp"
 #include "check/ladder.hpp"
 #include "check/stages.hpp"
+#include "tests/check/build.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 
 namespace sunder::check {
 namespace {
-
-const std::vector<FaultWindow> kNoWindows;
 
 // By the check's name: the model of a history that it judges; others take registers.
 const char* model_for(const std::string& check) {
@@ -76,7 +75,7 @@ TEST_CASE("budgets: every check ends near its time", "[check]") {
     Budget budget;
     budget.seconds = 0.05;
     const double start = processor_seconds();
-    const CheckResult result = run_check(*kind, {history, budget, kNoWindows, 2, ""});
+    const CheckResult result = run_check(*kind, {history, budget, test::kNoWindows, 2, ""});
     CHECK(processor_seconds() - start < 1.5);  // 0.55 s, and room for sanitizers and two threads
     if (result.verdict == Verdict::unknown) CHECK(result.reason == "budget.time");
   }
@@ -90,11 +89,11 @@ TEST_CASE("budgets: an interrupted check says so", "[check]") {
     const History& history = history_of(model_for(kind->name));
     if (!kind->applies(history)) continue;
     CAPTURE(kind->name);
-    const CheckResult result = run_check(*kind, {history, budget, kNoWindows, 2, ""});
+    const CheckResult result = run_check(*kind, {history, budget, test::kNoWindows, 2, ""});
     CHECK(result.verdict == Verdict::unknown);
     CHECK(result.reason == "interrupted");
   }
-  for (const Rung& rung : climb({history_of("register"), budget, kNoWindows, 2, ""}).rungs) {
+  for (const Rung& rung : climb({history_of("register"), budget, test::kNoWindows, 2, ""}).rungs) {
     CHECK(rung.result.reason == "interrupted");
   }
 }
@@ -104,7 +103,7 @@ TEST_CASE("budgets: what can't fit into memory is not begun", "[check]") {
   budget.memory_bytes = 1 << 20U;
   const History& history = history_of("register");
   const CheckResult result =
-      run_check(*find_check("session"), {history, budget, kNoWindows, 2, ""});
+      run_check(*find_check("session"), {history, budget, test::kNoWindows, 2, ""});
   CHECK(result.verdict == Verdict::unknown);
   CHECK(result.reason == "budget.memory");
 }

@@ -14,6 +14,8 @@
 
 namespace sunder::check::test {
 
+inline const std::vector<FaultWindow> kNoWindows;  ///< no fault was injected
+
 /// A file that is gone with the object.
 class TempFile {
  public:
@@ -37,9 +39,7 @@ class TempFile {
 /// its own, key "k" and events 2i and 2i+1 in the order of the calls.
 class Build {
  public:
-  Build() {
-    history.keys = {"k"};
-  }
+  Build() { history.keys = {"k"}; }
   Build& read(Nanos from, Nanos to, ValueId value) { return ok(OpKind::read, from, to, value); }
   Build& write(Nanos from, Nanos to, ValueId value) { return ok(OpKind::write, from, to, value); }
   Build& cas(Nanos from, Nanos to, ValueId old, ValueId value) {
@@ -111,5 +111,18 @@ class Build {
     return *this;
   }
 };
+
+inline CheckResult judge_linearizable(const Build& build) {
+  return check_linearizable(build.history, Budget{});
+}
+
+/// `writers` overlapping writes, each with a cas of its value, then a read of what nobody wrote by then.
+inline Build crowd(int writers) {
+  Build build;
+  for (int i = 0; i < writers; ++i) build.write(0, 100, static_cast<ValueId>(1 + i));
+  for (int i = 0; i < writers; ++i) build.cas(0, 100, static_cast<ValueId>(1 + i), 50);
+  build.read(101, 102, 60).write(0, 100, 60).write(0, 100, 60);
+  return build;
+}
 
 }  // namespace sunder::check::test

@@ -17,13 +17,6 @@
 namespace sunder::check::test {
 namespace {
 
-const std::vector<FaultWindow> kNoWindows;
-
-std::uint64_t seed_of_run() {
-  const char* given = std::getenv("SUNDER_TEST_SEED");
-  return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-}
-
 Op& add(History& history, OpKind kind, Nanos from, Nanos to, ValueId value) {
   Op op;
   op.kind = kind;

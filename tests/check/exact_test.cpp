@@ -198,7 +198,7 @@ Counts compare(const char* name, Small (*random)(Rng&)) {
 }
 
 Result<History> generated(const char* model, const char* plant, std::uint64_t ops) {
-  const test::TempDir dir;
+  const ::test::TempDir dir;
   const std::string path = dir.path() + "/history.jsonl";
   GenOptions options;
   options.model = model;

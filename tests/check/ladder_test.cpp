@@ -11,8 +11,6 @@
 namespace sunder::check::test {
 namespace {
 
-const std::vector<FaultWindow> kNoWindows;
-
 Ladder climb_of(const History& history) {
   return climb({history, Budget{}, kNoWindows, 1, ""});
 }
@@ -33,9 +31,7 @@ Build& by(Build& build, std::int32_t process) {
 }  // namespace
 
 TEST_CASE("ladder: a model that fails makes every stronger one fail", "[oracle]") {
-  const char* given = std::getenv("SUNDER_TEST_SEED");
-  const std::uint64_t seed =
-      given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+  const std::uint64_t seed = seed_of_run();
   INFO("SUNDER_TEST_SEED=" << seed);
   std::mt19937_64 dice(seed);
   const Rounds rounds(100'000);

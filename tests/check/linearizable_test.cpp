@@ -10,12 +10,8 @@ using sunder::check::test::Build;
 
 namespace {
 
-CheckResult judge(const Build& build) {
-  return check_linearizable(build.history, Budget{});
-}
-
 void passes(const Build& build, const std::string& method = "Gibbons-Korach zones") {
-  const CheckResult result = judge(build);
+  const CheckResult result = judge_linearizable(build);
   INFO(result.text << " [" << result.method << "]");
   CHECK((result.verdict == Verdict::pass || result.reason == "vacuous.no_power"));
   CHECK(result.keys.fail == 0);
@@ -24,7 +20,7 @@ void passes(const Build& build, const std::string& method = "Gibbons-Korach zone
 
 void fails(const Build& build, std::vector<std::uint32_t> witness,
            const std::string& method = "Gibbons-Korach zones") {
-  const CheckResult result = judge(build);
+  const CheckResult result = judge_linearizable(build);
   INFO(result.text << " [" << result.method << "]");
   CHECK(result.verdict == Verdict::fail);
   CHECK(result.keys.fail == 1);
@@ -167,7 +163,7 @@ TEST_CASE("keys are judged apart, and merged", "[check]") {
   Build build;
   build.write(0, 1, 1).read(2, 3, 1).write(0, 1, 1).key("b").read(2, 3, 0).key("b");
   build.write(0, 1, 1).key("c").read(2, 3, 7).key("c");
-  const CheckResult result = judge(build);
+  const CheckResult result = judge_linearizable(build);
   CHECK(result.verdict == Verdict::fail);
   CHECK(result.keys.pass == 1);
   CHECK(result.keys.fail == 2);
@@ -205,16 +201,17 @@ TEST_CASE("zones stop when the time is over", "[check]") {
 
 TEST_CASE("what can't be judged is unknown, with the reason", "[check]") {
   SECTION("no observation after an acknowledged write") {
-    const CheckResult result = judge(Build().read(0, 1, 0).write(2, 3, 1).write(4, 5, 2));
+    const CheckResult result =
+        judge_linearizable(Build().read(0, 1, 0).write(2, 3, 1).write(4, 5, 2));
     CHECK(result.verdict == Verdict::unknown);
     CHECK(result.reason == "vacuous.no_power");
-    CHECK(judge(Build()).reason == "vacuous.no_power");
+    CHECK(judge_linearizable(Build()).reason == "vacuous.no_power");
   }
   SECTION("another data type in the same key") {
     Build build;
     build.write(0, 1, 1).read(2, 3, 5).write(4, 5, 1);
     build.history.ops.back().kind = OpKind::other;
-    const CheckResult result = judge(build);
+    const CheckResult result = judge_linearizable(build);
     CHECK(result.verdict == Verdict::unknown);
     CHECK(result.reason == "input");
   }

@@ -11,8 +11,6 @@
 namespace sunder::check::test {
 namespace {
 
-const std::vector<FaultWindow> kNoWindows;
-
 FaultWindow window(Nanos from, Nanos to) {
   FaultWindow out;
   out.name = "p1";

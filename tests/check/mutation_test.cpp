@@ -146,11 +146,6 @@ CheckResult judge(const History& history, const Court& court) {
   return find_check(court.check)->run({history, Budget{}, none, 1, court.model});
 }
 
-std::uint64_t seed_of_run() {
-  const char* given = std::getenv("SUNDER_TEST_SEED");
-  return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-}
-
 struct Count {
   std::uint64_t mutants = 0;
   std::uint64_t illegal = 0;  // by at least one check's brute force
@@ -176,7 +171,7 @@ void print(const char* title, std::uint64_t seed, const Table& table) {
   }
 }
 
-std::string told(const History& history) {
+std::string told_with_txns(const History& history) {
   std::string text;
   for (const Op& op : history.ops) {
     text += std::to_string(op.invoked / 1000) + "-" +
@@ -207,7 +202,7 @@ void examine(const History& mutant, const std::string& model, Count& count) {
     if (fails != refuted && (fails || court.exact)) {
       FAIL(model << ", " << court.check << " says " << name_of(result.verdict) << " ("
                  << result.text << "), brute force " << (refuted ? "refutes" : "accepts") << "\n"
-                 << told(mutant));
+                 << told_with_txns(mutant));
     }
     illegal = illegal || refuted;
     caught = caught || fails;

@@ -4,11 +4,10 @@
 #include "check/check_kind.hpp"
 #include "tests/check/random_sessions.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/rounds.hpp"
 
 namespace sunder::check::test {
 namespace {
-
-const std::vector<FaultWindow> kNoWindows;
 
 CheckResult judge(const Build& build, const char* name, Budget budget = {}) {
   return find_check(name)->run({build.history, budget, kNoWindows, 1, ""});
@@ -173,9 +172,7 @@ TEST_CASE("order: vacuous, repeated values, and budgets") {
 }
 
 TEST_CASE("order: every witness is illegal by itself and 1-minimal") {
-  const char* given = std::getenv("SUNDER_TEST_SEED");
-  const std::uint64_t seed =
-      given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+  const std::uint64_t seed = seed_of_run();
   INFO("SUNDER_TEST_SEED=" << seed);
   std::mt19937_64 dice(seed);
   int fails = 0;

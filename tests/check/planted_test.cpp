@@ -18,6 +18,7 @@
 #include "check/register_ops.hpp"
 #include "tests/check/build.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/rounds.hpp"
 
 namespace sunder::check {
 namespace {
@@ -199,11 +200,6 @@ void stands_alone(const History& history, const CheckResult& result, const Force
   }
 }
 
-std::uint64_t first_seed() {
-  const char* given = std::getenv("SUNDER_TEST_SEED");
-  return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-}
-
 // Plants an answer that one process can't have had: what it read first, again after something else. RETURNS false where no
 // process has read often enough.
 bool read_again(History& history, std::mt19937_64& dice) {
@@ -230,7 +226,7 @@ bool read_again(History& history, std::mt19937_64& dice) {
 }  // namespace
 
 TEST_CASE("planted: witnesses of registers are illegal by themselves and 1-minimal", "[check]") {
-  const std::uint64_t seed = first_seed();
+  const std::uint64_t seed = seed_of_run();
   INFO("SUNDER_TEST_SEED=" << seed);
   std::vector<Plant> plants;
   for (const char* plant : {"stale-read", "lost-write", "resurrected-write"}) {
@@ -261,7 +257,7 @@ TEST_CASE("planted: witnesses of registers are illegal by themselves and 1-minim
 }
 
 TEST_CASE("planted: witnesses of sessions are illegal by themselves and 1-minimal", "[check]") {
-  const std::uint64_t seed = first_seed();
+  const std::uint64_t seed = seed_of_run();
   INFO("SUNDER_TEST_SEED=" << seed);
   std::mt19937_64 dice(seed);
   const auto by_sight = [](const order::Sight& sight) {
@@ -291,7 +287,7 @@ TEST_CASE("planted: witnesses of sessions are illegal by themselves and 1-minima
 }
 
 TEST_CASE("planted: witnesses of data types are illegal by themselves and 1-minimal", "[check]") {
-  const std::uint64_t seed = first_seed();
+  const std::uint64_t seed = seed_of_run();
   INFO("SUNDER_TEST_SEED=" << seed);
   struct Type {
     Plant plant;

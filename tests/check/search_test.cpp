@@ -8,15 +8,14 @@
 using namespace sunder;
 using namespace sunder::check;
 using sunder::check::test::Build;
+using sunder::check::test::crowd;
 
 namespace {
 
-// `writers` overlapping writes, `repeats` of each of two values, then reads that no order explains.
+// A crowd, and at the end another read that no order explains.
 Build hard(int writers) {
-  Build build;
-  for (int i = 0; i < writers; ++i) build.write(0, 100, static_cast<ValueId>(1 + i));
-  for (int i = 0; i < writers; ++i) build.cas(0, 100, static_cast<ValueId>(1 + i), 50);
-  build.read(101, 102, 60).write(0, 100, 60).write(0, 100, 60).read(103, 104, 61);
+  Build build = crowd(writers);
+  build.read(103, 104, 61);
   return build;
 }
 

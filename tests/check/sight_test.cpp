@@ -29,11 +29,6 @@ constexpr Named kSights[] = {{"read-your-writes", kReadYourWrites},
                              {"writes-follow-reads", kWritesFollowReads},
                              {"causal", kCausal}};
 
-std::uint64_t seed_of_run() {
-  const char* given = std::getenv("SUNDER_TEST_SEED");
-  return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-}
-
 RandomShape shape_of(std::mt19937_64& dice) {
   return {2 + below(dice, 3), 1 + below(dice, 3), 4 + below(dice, 6), below(dice, 2) == 0,
           below(dice, 2) == 0};

@@ -11,20 +11,7 @@
 
 using namespace sunder;
 using namespace sunder::check;
-using sunder::check::test::Build;
-
-namespace {
-
-// `writers` overlapping writes, each with a cas of its value, then a read of what nobody wrote by then.
-Build hard(int writers) {
-  Build build;
-  for (int i = 0; i < writers; ++i) build.write(0, 100, static_cast<ValueId>(1 + i));
-  for (int i = 0; i < writers; ++i) build.cas(0, 100, static_cast<ValueId>(1 + i), 50);
-  build.read(101, 102, 60).write(0, 100, 60).write(0, 100, 60);
-  return build;
-}
-
-}  // namespace
+using sunder::check::test::crowd;
 
 TEST_CASE("stages: the search leaves time for the proof", "[check]") {
   Budget budget;
@@ -55,7 +42,7 @@ TEST_CASE("stages: a search with its witness ends near its budget", "[check]") {
     Budget budget;
     budget.seconds = 1;
     const Nanos start = monotonic_clock().now();
-    const CheckResult result = check_linearizable(hard(writers).history, budget);
+    const CheckResult result = check_linearizable(crowd(writers).history, budget);
     CHECK(seconds_since(start) < 5.0);  // five times the budget; slow machines and sanitizers
     CHECK(result.reason != "crashed");
     CHECK((result.verdict == Verdict::fail) == !result.witness.empty());

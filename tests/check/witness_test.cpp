@@ -30,10 +30,6 @@ Build plausible(int rounds, bool cas) {
   return build;
 }
 
-CheckResult judge(const Build& build) {
-  return check_linearizable(build.history, Budget{});
-}
-
 bool has(const CheckResult& result, std::size_t op) {
   return std::binary_search(result.witness.begin(), result.witness.end(),
                             static_cast<std::uint32_t>(2 * op));
@@ -46,7 +42,7 @@ TEST_CASE("mutations of a long history are found with small witnesses", "[check]
   for (const bool cas : {false, true}) {
     CAPTURE(cas);
     const Build good = plausible(kRounds, cas);
-    const CheckResult pass = judge(good);
+    const CheckResult pass = judge_linearizable(good);
     CHECK(pass.verdict == Verdict::pass);
     CHECK(pass.power == (cas ? 2U : 1U) * (kRounds - 1));
     CHECK(pass.method == (cas ? "cas chains" : "Gibbons-Korach zones"));
@@ -58,7 +54,7 @@ TEST_CASE("mutations of a long history are found with small witnesses", "[check]
         Build bad = good;
         const std::size_t back = 2 + rng.below(100);
         bad.history.ops[read].value = good.history.ops[2 * (at - back)].value;
-        const CheckResult result = judge(bad);
+        const CheckResult result = judge_linearizable(bad);
         REQUIRE(result.verdict == Verdict::fail);
         CHECK(has(result, read));
         CHECK(result.witness.size() <= 2 * 6);
@@ -68,7 +64,7 @@ TEST_CASE("mutations of a long history are found with small witnesses", "[check]
             good;  // acknowledged, and every read before the next write still shows the one before
         bad.history.ops[read].value = good.history.ops[2 * (at - 1)].value;
         bad.history.ops[read].invoked += 4 * kStep;
-        const CheckResult result = judge(bad);
+        const CheckResult result = judge_linearizable(bad);
         REQUIRE(result.verdict == Verdict::fail);
         CHECK(result.witness.size() <= 2 * 6);
         CHECK(has(result, read));
@@ -77,7 +73,7 @@ TEST_CASE("mutations of a long history are found with small witnesses", "[check]
         Build bad = good;
         bad.history.ops[2 * at].outcome = EventType::fail;
         bad.history.ops[2 * at].error = OpErrorClass::definite;
-        const CheckResult result = judge(bad);
+        const CheckResult result = judge_linearizable(bad);
         REQUIRE(result.verdict == Verdict::fail);
         CHECK(has(result, 2 * at));
         CHECK(result.witness.size() == 4);
@@ -93,11 +89,11 @@ TEST_CASE("a search's witness is small too", "[check]") {
     bad.history.ops[i].value = bad.history.ops[0].value;
     bad.history.ops[i + 1].value = bad.history.ops[0].value;
   }
-  CHECK(judge(bad).verdict == Verdict::pass);
-  CHECK(judge(bad).method == "just-in-time search");
+  CHECK(judge_linearizable(bad).verdict == Verdict::pass);
+  CHECK(judge_linearizable(bad).method == "just-in-time search");
   bad.history.ops[401].value = bad.history.ops[399].value;
   bad.history.ops[401].invoked += 4 * kStep;
-  const CheckResult result = judge(bad);
+  const CheckResult result = judge_linearizable(bad);
   REQUIRE(result.verdict == Verdict::fail);
   CHECK(result.witness.size() <= 12);
 }

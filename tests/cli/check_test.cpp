@@ -35,7 +35,7 @@ std::string rewound(std::FILE* file) {
 }
 
 /// Runs `sunder check` with its output caught in temporary files.
-Outcome check(const std::vector<std::string>& words) {
+Outcome run_check(const std::vector<std::string>& words) {
   ::unsetenv("GITHUB_ACTIONS");  // the tests may run there themselves
   std::fflush(stdout);
   std::fflush(stderr);
@@ -98,33 +98,33 @@ TEST_CASE("check: exit codes and their precedence", "[cli]") {
   const std::string fail = folder.write("fail.jsonl", stale());
   const std::string vacuous = folder.write("vacuous.jsonl", op(1, "read", "null", "null", 1, "n1"));
   const std::string broken = folder.write("broken.jsonl", good() + "nonsense\n");
-  CHECK(check({pass}).code == 0);
-  CHECK(check({fail}).code == 1);
-  CHECK(check({vacuous}).code == 3);
-  CHECK(check({broken}).code == 2);
-  CHECK(check({folder.path / "none.jsonl"}).code == 2);
-  CHECK(check({pass, vacuous}).code == 3);
-  CHECK(check({pass, vacuous, broken}).code == 2);
-  CHECK(check({pass, vacuous, broken, fail}).code == 1);
-  CHECK(check({}).code == 2);
-  CHECK(check({pass, "--check", "eventual"}).code == 2);
-  CHECK(check({pass, "--timeout", "5"}).code == 2);
-  CHECK(check({pass, "--memory", "lots"}).code == 2);
-  CHECK(check({"--help"}).code == 0);
+  CHECK(run_check({pass}).code == 0);
+  CHECK(run_check({fail}).code == 1);
+  CHECK(run_check({vacuous}).code == 3);
+  CHECK(run_check({broken}).code == 2);
+  CHECK(run_check({folder.path / "none.jsonl"}).code == 2);
+  CHECK(run_check({pass, vacuous}).code == 3);
+  CHECK(run_check({pass, vacuous, broken}).code == 2);
+  CHECK(run_check({pass, vacuous, broken, fail}).code == 1);
+  CHECK(run_check({}).code == 2);
+  CHECK(run_check({pass, "--check", "eventual"}).code == 2);
+  CHECK(run_check({pass, "--timeout", "5"}).code == 2);
+  CHECK(run_check({pass, "--memory", "lots"}).code == 2);
+  CHECK(run_check({"--help"}).code == 0);
 }
 
 TEST_CASE("check: what people read", "[cli]") {
   const Folder folder;
   const std::string fail = folder.write("fail.jsonl", stale());
-  const Outcome outcome = check({fail});
+  const Outcome outcome = run_check({fail});
   CHECK(has(outcome.out, fail + ": fail linearizable\n"));
   CHECK(has(outcome.out, "n2 answered a read of k1 with 1 at 0.000 s"));
   CHECK(has(outcome.out, "Gibbons-Korach zones"));
   CHECK(has(outcome.out, "write 2  ok"));
   CHECK_FALSE(has(outcome.out, "\033"));  // no colour on a file
-  const Outcome broken = check({folder.write("broken.jsonl", good() + "nonsense\n")});
+  const Outcome broken = run_check({folder.write("broken.jsonl", good() + "nonsense\n")});
   CHECK(has(broken.err, "broken.jsonl:5: expected one JSON object a line"));
-  const Outcome torn = check({folder.write("torn.jsonl", good() + "{\"type\":\"inv")});
+  const Outcome torn = run_check({folder.write("torn.jsonl", good() + "{\"type\":\"inv")});
   CHECK(torn.code == 0);
   CHECK(has(torn.err, "torn.jsonl:5: torn last line, skipped"));
 }
@@ -133,7 +133,7 @@ TEST_CASE("check: what scripts read", "[cli]") {
   const Folder folder;
   const std::string pass = folder.write("pass.jsonl", good());
   const std::string fail = folder.write("fail.jsonl", stale());
-  const Outcome outcome = check({pass, fail, "--json"});
+  const Outcome outcome = run_check({pass, fail, "--json"});
   CHECK(outcome.code == 1);
   const auto line = outcome.out.find('\n');
   const std::string first = outcome.out.substr(0, line);
@@ -144,7 +144,7 @@ TEST_CASE("check: what scripts read", "[cli]") {
   CHECK(has(first, R"("keys":{"pass":1,"fail":0,"unknown":0}}]})"));
   CHECK(has(second, R"("verdict":"fail","reason":null,"ops":4)"));
   CHECK(has(second, R"("key":"k1","witness":[{"index":0,"type":"invoke","time":10,)"));
-  CHECK(has(check({folder.write("b.jsonl", "nonsense\n"), "--json"}).out,
+  CHECK(has(run_check({folder.write("b.jsonl", "nonsense\n"), "--json"}).out,
             R"("verdict":"unknown","reason":"input","ops":0)"));
 }
 
@@ -153,11 +153,11 @@ TEST_CASE("check: initial values and other data types", "[cli]") {
   const std::string file = folder.write("h.jsonl", op(1, "read", "null", "5", 1, "n1") +
                                                        op(1, "write", "6", "6", 10, "n1") +
                                                        op(1, "read", "null", "6", 20, "n1"));
-  CHECK(check({file}).code == 1);
-  CHECK(check({file, "--init", "absent"}).code == 1);
-  CHECK(check({file, "--init", "5"}).code == 0);
+  CHECK(run_check({file}).code == 1);
+  CHECK(run_check({file, "--init", "absent"}).code == 1);
+  CHECK(run_check({file, "--init", "5"}).code == 0);
   const Outcome other =
-      check({folder.write("odd.jsonl", op(1, "frobnicate", "5", "5", 1, "n1")), "--json"});
+      run_check({folder.write("odd.jsonl", op(1, "frobnicate", "5", "5", 1, "n1")), "--json"});
   CHECK(other.code == 3);
   CHECK(has(other.out, R"("reason":"input")"));
   CHECK(has(other.out, R"("checks":[])"));
@@ -171,12 +171,12 @@ TEST_CASE("check: a run folder, with its fault windows and availability", "[cli]
                R"("pairs":[["n1","n2"],["n2","n1"]],"asked_at":11,"in_force_at":12})"
                "\n");
   const Outcome outcome =
-      check({folder.path.string(), "--check", "linearizable,availability", "--json"});
+      run_check({folder.path.string(), "--check", "linearizable,availability", "--json"});
   CHECK(outcome.code == 0);
   CHECK(has(outcome.out, R"("power":1,"power_inside":1,"power_across":1,)"));
   CHECK(has(outcome.out, R"("name":"availability","verdict":"pass")"));
   CHECK(has(outcome.out, R"("availability":[{"fault":"","from":10,)"));
-  CHECK(check({folder.path.string(), "--check", "availability"}).code == 0);
+  CHECK(run_check({folder.path.string(), "--check", "availability"}).code == 0);
 }
 
 TEST_CASE("check: histories of other tools, by content or by name", "[cli]") {
@@ -186,17 +186,17 @@ TEST_CASE("check: histories of other tools, by content or by name", "[cli]") {
                                        "{:type :ok, :process 0, :f :write, :value 1}\n"
                                        "{:type :invoke, :process 1, :f :read, :value nil}\n"
                                        "{:type :ok, :process 1, :f :read, :value nil}\n");
-  CHECK(check({edn}).code == 3);  // a nil read is unknown: nothing was observed
-  CHECK(check({edn, "--nil", "absent"}).code == 1);
-  CHECK(check({edn, "--format", "edn", "--nil", "absent"}).code == 1);
-  CHECK(check({edn, "--format", "jsonl"}).code == 2);
-  CHECK(check({edn, "--format", "xml"}).code == 2);
-  CHECK(check({edn, "--nil", "zero"}).code == 2);
-  CHECK(check({edn, "--failed-cas", "maybe"}).code == 2);
-  const Outcome fail = check({edn, "--nil", "absent", "--json"});
+  CHECK(run_check({edn}).code == 3);  // a nil read is unknown: nothing was observed
+  CHECK(run_check({edn, "--nil", "absent"}).code == 1);
+  CHECK(run_check({edn, "--format", "edn", "--nil", "absent"}).code == 1);
+  CHECK(run_check({edn, "--format", "jsonl"}).code == 2);
+  CHECK(run_check({edn, "--format", "xml"}).code == 2);
+  CHECK(run_check({edn, "--nil", "zero"}).code == 2);
+  CHECK(run_check({edn, "--failed-cas", "maybe"}).code == 2);
+  const Outcome fail = run_check({edn, "--nil", "absent", "--json"});
   CHECK(
       has(fail.out, R"("witness":[{"index":0,"time":0,"process":0,"type":"invoke","f":"write",)"));
-  const Outcome none = check({folder.write("prose", "Call me Ishmael.\n")});
+  const Outcome none = run_check({folder.write("prose", "Call me Ishmael.\n")});
   CHECK(none.code == 2);
   CHECK(has(none.err, "prose:1: "));
 }
@@ -204,39 +204,39 @@ TEST_CASE("check: histories of other tools, by content or by name", "[cli]") {
 TEST_CASE("check: histories are written again as JSON Lines and EDN", "[cli]") {
   const Folder folder;
   const std::string file = folder.write("h.jsonl", stale());
-  const Outcome edn = check({file, "--convert", "edn"});
+  const Outcome edn = run_check({file, "--convert", "edn"});
   CHECK(edn.code == 0);
   CHECK(has(edn.out,
             R"({:index 0, :time 10, :type :invoke, :process 1, :f :write, :value ["k1" 1])"));
   const std::string copy = folder.write("h.edn", edn.out);
-  CHECK(check({copy}).code == 1);
-  const Outcome back = check({copy, "--convert", "jsonl"});
-  CHECK(check({folder.write("back.jsonl", back.out)}).code == 1);
-  CHECK(check({file, "--convert", "pdf"}).code == 2);
-  CHECK(check({file, file, "--convert", "edn"}).code == 2);
-  CHECK(check({file, "--convert", "edn", "--ladder"}).code == 2);
+  CHECK(run_check({copy}).code == 1);
+  const Outcome back = run_check({copy, "--convert", "jsonl"});
+  CHECK(run_check({folder.write("back.jsonl", back.out)}).code == 1);
+  CHECK(run_check({file, "--convert", "pdf"}).code == 2);
+  CHECK(run_check({file, file, "--convert", "edn"}).code == 2);
+  CHECK(run_check({file, "--convert", "edn", "--ladder"}).code == 2);
 }
 
 TEST_CASE("check: the ladder names the strongest model that is not refuted", "[cli]") {
   const Folder folder;
   const std::string file = folder.write("h.jsonl", stale());
-  const Outcome text = check({file, "--ladder"});
+  const Outcome text = run_check({file, "--ladder"});
   CHECK(text.code == 1);
   CHECK(has(text.out, "fail linearizable"));
   CHECK(has(text.out, "sequential"));
-  const Outcome json = check({file, "--ladder", "--json"});
+  const Outcome json = run_check({file, "--ladder", "--json"});
   CHECK(has(json.out, R"("ladder":{"strongest":)"));
   CHECK(has(json.out, R"("name":"read-your-writes")"));
-  CHECK(check({file, "--ladder", "--check", "session"}).code == 2);
+  CHECK(run_check({file, "--ladder", "--check", "session"}).code == 2);
 }
 
 TEST_CASE("check: limits end a judgement as unknown, with their reason", "[cli]") {
   const Folder folder;
   const std::string file = folder.write("h.jsonl", stale());
-  const Outcome time = check({file, "--timeout", "0s", "--json"});
+  const Outcome time = run_check({file, "--timeout", "0s", "--json"});
   CHECK(time.code == 3);
   CHECK(has(time.out, R"("verdict":"unknown","reason":"budget.time")"));
-  const Outcome memory = check({file, "--memory", "16B", "--json"});
+  const Outcome memory = run_check({file, "--memory", "16B", "--json"});
   CHECK(memory.code == 3);
   CHECK(has(memory.out, R"("verdict":"unknown","reason":"budget.memory")"));
   CHECK(memory.err.find("--memory") != std::string::npos);

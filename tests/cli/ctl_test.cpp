@@ -22,13 +22,13 @@ using namespace sunder::cli;
 
 namespace {
 
-struct Outcome {
+struct Printed {
   int code = 0;
   std::string out;  ///< standard output and error together
 };
 
 /// Runs a command with its output caught in a temporary file.
-Outcome run(const Command& command, const std::vector<std::string>& words) {
+Printed run(const Command& command, const std::vector<std::string>& words) {
   std::fflush(stdout);
   std::fflush(stderr);
   std::FILE* file = std::tmpfile();
@@ -36,7 +36,7 @@ Outcome run(const Command& command, const std::vector<std::string>& words) {
   const int err = ::dup(2);
   ::dup2(::fileno(file), 1);
   ::dup2(::fileno(file), 2);
-  Outcome outcome;
+  Printed outcome;
   outcome.code = command.run(words);
   std::fflush(stdout);
   std::fflush(stderr);
@@ -65,7 +65,7 @@ struct Api : control::testing::Rig {
   }
 };
 
-bool has(const Outcome& outcome, const std::string& text) {
+bool has(const Printed& outcome, const std::string& text) {
   return outcome.out.find(text) != std::string::npos;
 }
 

@@ -2,7 +2,6 @@
 // is answered too. RequestScan byte by byte.
 #include "control/http_door.hpp"
 
-#include <arpa/inet.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -13,9 +12,8 @@
 
 #include "control/limits.hpp"
 #include "control/request_scan.hpp"
-#include "control/server.hpp"
 #include "sunder/client.hpp"
-#include "tests/control/rig.hpp"
+#include "tests/control/served.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace sunder;
@@ -26,25 +24,6 @@ using namespace sunder::control::testing;
 extern "C" __attribute__((weak)) void __ubsan_get_current_report_data();
 
 namespace {
-
-struct Served : Rig {
-  std::unique_ptr<ApiServer> server = std::move(ApiServer::bind("127.0.0.1", 0)).value();
-  Served() { server->start(*board); }
-  ~Served() { server->stop(); }
-};
-
-UniqueFd connected(int port, int receive_buffer = 0) {
-  UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (receive_buffer > 0) {
-    ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
-  }
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  REQUIRE(::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-  return fd;
-}
 
 bool put(const UniqueFd& fd, const std::string& bytes) {
   return ::send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) ==

@@ -6,9 +6,8 @@
 
 #include "control/api.hpp"
 #include "control/limits.hpp"
-#include "control/server.hpp"
 #include "sunder/client.hpp"
-#include "tests/control/rig.hpp"
+#include "tests/control/served.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace sunder;
@@ -42,12 +41,9 @@ PartitionRequest flapping() {
   return out;
 }
 
-struct Served : Rig {
-  std::unique_ptr<ApiServer> server = std::move(ApiServer::bind("127.0.0.1", 0)).value();
-  Served() { server->start(*board); }
-  ~Served() { server->stop(); }
-  [[nodiscard]] bool free() { return board->rules()->empty(); }
-};
+bool without_rules(const Rig& rig) {
+  return rig.board->rules()->empty();
+}
 
 }  // namespace
 
@@ -146,13 +142,13 @@ TEST_CASE("over HTTP: the cut heals when the process that holds the lease goes a
         Client other(served.server->url());
         PartitionRequest request = cut({{"n1"}, {"n2", "n3"}}, CutKind::drop);
         request.lease_name = lease;
-        was_in_force = other.partition(request).ok() && !served.free();
+        was_in_force = other.partition(request).ok() && !without_rules(served);
         return true;
       },
       [rounds = 0]() mutable { return ++rounds < 3; });
   CHECK(held.ok());
   CHECK(was_in_force);
-  CHECK(within(3 * kSecond, [&] { return served.free(); }));
+  CHECK(within(3 * kSecond, [&] { return without_rules(served); }));
   CHECK(served.last_event().find("\"why\":\"lease\"") != std::string::npos);
 }
 

@@ -10,13 +10,13 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "control/server.hpp"
 #include "sunder/client.hpp"
-#include "tests/control/rig.hpp"
+#include "tests/control/served.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace sunder;
 using namespace sunder::control;
+using namespace sunder::control::testing;
 
 namespace {
 
@@ -30,16 +30,6 @@ UniqueFd listening(std::uint16_t& port) {
   REQUIRE(::listen(fd.get(), 16) == 0);
   REQUIRE(::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
   port = ntohs(address.sin_port);
-  return fd;
-}
-
-UniqueFd connected(std::uint16_t port) {
-  UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  REQUIRE(::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
   return fd;
 }
 

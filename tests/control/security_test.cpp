@@ -1,7 +1,6 @@
 // Who may use the API: web pages, foreign hosts, tokens, the open Toxiproxy routes.
 #include "control/security.hpp"
 
-#include <arpa/inet.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,10 +10,9 @@
 #include <thread>
 
 #include "control/limits.hpp"
-#include "control/server.hpp"
 #include "control/toxiproxy/toxiproxy.hpp"
 #include "sunder/client.hpp"
-#include "tests/control/rig.hpp"
+#include "tests/control/served.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace sunder;
@@ -30,26 +28,17 @@ int judged(const Access& access, RequestHead head) {
   return refused ? refused->status : 200;
 }
 
-struct Served : Rig {
+/// Both APIs on one port, opened as `access` says.
+struct Guarded : Rig {
   ProxyTable table{*board, proxy};
   toxiproxy::Toxiproxy toxic{*board, table};
   std::unique_ptr<ApiServer> server;
-  explicit Served(Access access, const std::string& host = "127.0.0.1")
+  explicit Guarded(Access access, const std::string& host = "127.0.0.1")
       : server(std::move(ApiServer::bind(host, 0, std::move(access))).value()) {
     server->start(*board, &toxic, &table);
   }
-  ~Served() { server->stop(); }
+  ~Guarded() { server->stop(); }
 };
-
-UniqueFd connected(int port) {
-  UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  REQUIRE(::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-  return fd;
-}
 
 /// RETURNS the status of the answer; 0 where there is none.
 int status(int port, const std::string& path, const std::string& headers) {
@@ -131,7 +120,7 @@ TEST_CASE("toxiproxy_open opens the Toxiproxy routes and no other") {
 }
 
 TEST_CASE("over HTTP: 401 without the token, 200 with it, from the client too") {
-  Served served({Reach::loopback_only, kToken, false});
+  Guarded served({Reach::loopback_only, kToken, false});
   const int port = served.server->port();
   CHECK(status(port, "/v1/status", "Host: localhost\r\n") == 401);
   CHECK(status(port, "/metrics", "Host: localhost\r\n") == 401);
@@ -144,7 +133,7 @@ TEST_CASE("over HTTP: 401 without the token, 200 with it, from the client too") 
 }
 
 TEST_CASE("over HTTP: the open Toxiproxy API beside a closed one of ours") {
-  Served served({Reach::everybody, "", true}, "0.0.0.0");
+  Guarded served({Reach::everybody, "", true}, "0.0.0.0");
   const int port = served.server->port();
   CHECK(status(port, "/proxies", "Host: toxiproxy:8474\r\n") == 200);
   CHECK(status(port, "/v1/status", "") == 403);

@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "sunder/client.hpp"
-#include "tests/control/rig.hpp"
+#include "tests/control/served.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace sunder;
@@ -20,12 +20,6 @@ using namespace sunder::control::testing;
 using nlohmann::json;
 
 namespace {
-
-struct Served : Rig {
-  std::unique_ptr<ApiServer> server = std::move(ApiServer::bind("127.0.0.1", 0)).value();
-  Served() { server->start(*board); }
-  ~Served() { server->stop(); }
-};
 
 /// Sends bytes as they are and reads until the server closes. RETURNS all that came.
 std::string raw(int port, const std::string& bytes) {

@@ -1,13 +1,10 @@
 // Toxiproxy's API over real HTTP: routes, states, toxics as faults, and what the original can't stand.
 #include "control/toxiproxy/toxiproxy.hpp"
 
-#include <arpa/inet.h>
 #include <sys/socket.h>
 
-#include "control/server.hpp"
 #include "proxy/fault.hpp"
-#include "proxy/fault.hpp"
-#include "tests/control/rig.hpp"
+#include "tests/control/served.hpp"
 
 using namespace sunder;
 using namespace sunder::control;
@@ -22,21 +19,16 @@ struct Heard {
 };
 
 /// A switchboard over a recording proxy, and both APIs on one port.
-struct Served : Rig {
+struct ServedToxiproxy : Rig {
   ProxyTable proxies{*board, proxy};
   toxiproxy::Toxiproxy toxic{*board, proxies};
   std::unique_ptr<ApiServer> server = std::move(ApiServer::bind("127.0.0.1", 0)).value();
-  Served() { server->start(*board, &toxic); }
-  ~Served() { server->stop(); }
+  ServedToxiproxy() { server->start(*board, &toxic); }
+  ~ServedToxiproxy() { server->stop(); }
 
   Heard ask(const std::string& method, const std::string& target, const std::string& body = "",
             const std::string& more = "") const {
-    const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(static_cast<std::uint16_t>(server->port()));
-    REQUIRE(::connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+    const UniqueFd fd = connected(server->port());
     const std::string text = method + " " + target + " HTTP/1.1\r\nHost: localhost\r\n" + more +
                              "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
     REQUIRE(::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL) ==
@@ -70,7 +62,7 @@ constexpr const char* kOff = R"({"name":"p","upstream":"u:1","enabled":false})";
 }  // namespace
 
 TEST_CASE("toxiproxy: a proxy is made, shown, changed and deleted") {
-  Served s;
+  ServedToxiproxy s;
   CHECK(s.ask("GET", "/proxies").body == "{}");
   const Heard made = s.ask("POST", "/proxies", kOff);
   CHECK(made.status == 201);
@@ -98,7 +90,7 @@ TEST_CASE("toxiproxy: a proxy is made, shown, changed and deleted") {
 }
 
 TEST_CASE("toxiproxy: each toxic is a fault on its direction, with its parameters") {
-  Served s;
+  ServedToxiproxy s;
   REQUIRE(s.ask("POST", "/proxies", kOff).status == 201);
   struct Case {
     const char* type;
@@ -150,7 +142,7 @@ TEST_CASE("toxiproxy: each toxic is a fault on its direction, with its parameter
 }
 
 TEST_CASE("toxiproxy: a toxic changes in place and is removed") {
-  Served s;
+  ServedToxiproxy s;
   REQUIRE(s.ask("POST", "/proxies", kOff).status == 201);
   REQUIRE(s.ask("POST", "/proxies/p/toxics", R"({"type":"latency","name":"a/b","toxicity":0.5})")
               .status == 200);
@@ -193,7 +185,7 @@ TEST_CASE("toxiproxy: a toxic changes in place and is removed") {
 }
 
 TEST_CASE("toxiproxy: what crashes the original is refused or works") {
-  Served s;
+  ServedToxiproxy s;
   REQUIRE(s.ask("POST", "/proxies", kOff).status == 201);
   const Heard negative =
       s.ask("POST", "/proxies/p/toxics", R"({"type":"bandwidth","attributes":{"rate":-1}})");
@@ -210,7 +202,7 @@ TEST_CASE("toxiproxy: what crashes the original is refused or works") {
 
 TEST_CASE(
     "toxiproxy: populate checks all first, then keeps, replaces and stops at the first failure") {
-  Served s;
+  ServedToxiproxy s;
   CHECK(s.ask("POST", "/populate", "[]").body == R"({"proxies":null})");
   const Heard broken = s.ask("POST", "/populate", R"([{"name":"a","upstream":"u"},{"name":"b"}])");
   CHECK(broken.status == 400);
@@ -237,7 +229,7 @@ TEST_CASE(
 }
 
 TEST_CASE("toxiproxy: paths, methods, browsers, and /v1 beside it") {
-  Served s;
+  ServedToxiproxy s;
   CHECK(s.ask("GET", "/version").body == "{\"version\": \"2.12.0\"}\n");
   const Heard unknown = s.ask("GET", "/proxies/");
   CHECK(unknown.status == 404);

@@ -11,8 +11,8 @@
 #include "harness/client.hpp"
 #include "tests/support/catch.hpp"
 
-using namespace sunder;
-using namespace sunder::harness;
+namespace sunder::harness::embedded_client_test {
+
 using check::OpKind;
 
 namespace {
@@ -162,3 +162,5 @@ TEST_CASE("embedded client: a leader is told where the mode has one") {
   REQUIRE(!none.ok());
   CHECK((none.error().code == ErrorCode::unsupported));
 }
+
+}  // namespace sunder::harness::embedded_client_test

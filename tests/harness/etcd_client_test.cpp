@@ -12,11 +12,11 @@
 #include "tests/harness/small_node.hpp"
 #include "tests/support/catch.hpp"
 
-using namespace sunder;
-using namespace sunder::harness;
+namespace sunder::harness::etcd_client_test {
+
+using namespace etcd;
+using namespace test;
 using check::OpKind;
-using namespace sunder::harness::etcd;
-using namespace sunder::harness::test;
 
 namespace {
 
@@ -300,3 +300,5 @@ TEST_CASE("clients: systems without an adapter are refused, with the list") {
   CHECK(made.error().code == ErrorCode::unsupported);
   CHECK(made.error().message.find("etcd") != std::string::npos);
 }
+
+}  // namespace sunder::harness::etcd_client_test

@@ -8,9 +8,9 @@
 #include "tests/harness/real_etcd.hpp"
 #include "tests/support/catch.hpp"
 
-using namespace sunder;
-using namespace sunder::harness;
-using namespace sunder::harness::etcd;
+namespace sunder::harness::etcd_txn_test {
+
+using namespace etcd;
 using check::OpKind;
 using List = std::vector<std::int64_t>;
 
@@ -210,3 +210,5 @@ TEST_CASE("etcd: transactions, accounts and locks of a real one") {
   REQUIRE(third.type == EventType::ok);
   CHECK(*third.value > *second.value);
 }
+
+}  // namespace sunder::harness::etcd_txn_test

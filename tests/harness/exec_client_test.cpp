@@ -9,9 +9,9 @@
 #include "tests/harness/in_child.hpp"
 #include "tests/support/catch.hpp"
 
-using namespace sunder;
-using namespace sunder::harness;
-using namespace sunder::harness::test;
+namespace sunder::harness::exec_client_test {
+
+using namespace test;
 using check::OpKind;
 using Json = nlohmann::json;
 
@@ -238,3 +238,5 @@ TEST_CASE("exec: late answers to earlier requests are left out, no program is no
           return std::string{};
         }) == "");
 }
+
+}  // namespace sunder::harness::exec_client_test

@@ -10,12 +10,12 @@ using namespace sunder::harness;
 namespace {
 
 // Two nodes, cut from 10 s to 20 s, and one key with the values 1 (before), 2, 3, …
-struct Story {
+struct ServiceStory {
   check::History history;
   std::vector<check::FaultWindow> windows;
   std::vector<check::ValueId> values;
 
-  Story() {
+  ServiceStory() {
     history.nodes = {"n1", "n2"};
     history.keys = {"k1"};
     for (const std::int64_t value : {1, 2, 3}) values.push_back(history.values.intern(value));
@@ -56,31 +56,31 @@ struct Story {
 }  // namespace
 
 TEST_CASE("gilbert-lynch: the three ways out") {
-  Story silent;
+  ServiceStory silent;
   silent.write(12, 1, EventType::info);
   silent.read(13, 0);
   CHECK(silent.step() == ProofStep::no_acknowledgement);
 
-  Story refusing;
+  ServiceStory refusing;
   refusing.write(12, 1, EventType::ok);
   refusing.read(13, std::nullopt);
   CHECK(refusing.step() == ProofStep::no_answer);
 
-  Story stale;
+  ServiceStory stale;
   stale.write(12, 1, EventType::ok);
   stale.read(13, 0);
   CHECK(stale.step() == ProofStep::stale_answer);
 }
 
 TEST_CASE("gilbert-lynch: a fresh answer is no way out, but a leak") {
-  Story story;
+  ServiceStory story;
   story.write(12, 1, EventType::ok);
   story.read(13, 1);
   CHECK(story.step() == ProofStep::nothing);
 }
 
 TEST_CASE("gilbert-lynch: what was asked too early, too late or not at all says nothing") {
-  Story story;
+  ServiceStory story;
   story.write(10, 1, EventType::ok);  // while settling
   story.read(13, 0);
   CHECK(story.step() == ProofStep::not_asked);
@@ -93,7 +93,7 @@ TEST_CASE("gilbert-lynch: what was asked too early, too late or not at all says 
 }
 
 TEST_CASE("gilbert-lynch: a cut that divides nothing, or never healed, is left out") {
-  Story story;
+  ServiceStory story;
   story.windows[0].sides = {{"n1", "n2"}};
   CHECK(gilbert_lynch(story.history, story.windows, kSecond).empty());
   story.windows[0].sides = {{"n1"}, {"n2"}};

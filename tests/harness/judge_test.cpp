@@ -130,7 +130,7 @@ namespace {
 
 // Judges a history of one write and `reads` reads that see it, with one cut in force from 1 s to 2 s.
 RunResults judged_run(Suite suite, int reads, bool vacuous, const JudgeOptions& options = {}) {
-  const test::TempDir folder;
+  const ::test::TempDir folder;
   const std::string history = folder.path() + "/history.jsonl";
   const std::string events = folder.path() + "/events.jsonl";
   {

@@ -1,10 +1,12 @@
 // junit.xml and the escaping that it shares with the report.
 #include "harness/report/escape.hpp"
 #include "harness/results.hpp"
+#include "tests/harness/times.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace sunder;
 using namespace sunder::harness;
+using sunder::harness::test::times;
 
 namespace {
 
@@ -14,12 +16,6 @@ check::CheckResult result(const char* name, check::Verdict verdict, const char* 
   c.verdict = verdict;
   c.text = text;
   return c;
-}
-
-std::size_t times(const std::string& text, const std::string& word) {
-  std::size_t n = 0;
-  for (std::size_t at = 0; (at = text.find(word, at)) != std::string::npos; ++at) ++n;
-  return n;
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ class Story {
     return *this;
   }
   std::vector<LostWrite> lost(bool healed = true) {
-    const test::TempDir dir;
+    const ::test::TempDir dir;
     std::ofstream(dir.path() + "/history.jsonl") << lines_;
     const auto history = check::read_history(dir.path() + "/history.jsonl");
     if (!history) FAIL(history.error().text());

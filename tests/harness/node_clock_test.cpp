@@ -38,7 +38,7 @@ TEST_CASE("clock: offsets as the library reads them, and as people do") {
 TEST_CASE(
     "clock: the library is asked for where a suite skews, and its lack is told before anything "
     "starts") {
-  const test::TempDir folder;
+  const ::test::TempDir folder;
   const std::string pattern = folder.path() + "/*/libfaketimeMT.so.1";
   const auto unused = clock_library(suite_with("kill"), pattern);
   REQUIRE(unused.ok());
@@ -66,7 +66,7 @@ TEST_CASE("clock: a process's variables") {
 }
 
 TEST_CASE("clock: whoever reads the file is noticed, once it has been set anew") {
-  const test::TempDir folder;
+  const ::test::TempDir folder;
   const std::string path = folder.path() + "/n1.clock";
   NodeClock clock(path);
   CHECK_FALSE(clock.asked());

@@ -11,7 +11,7 @@ namespace {
 
 constexpr Nanos s = kSecond;
 
-RunResults three_nodes() {
+RunResults run_of_three() {
   RunResults results;
   results.nodes = {"n1", "n2", "n3"};
   return results;
@@ -54,7 +54,7 @@ check::History answers_at_n2(Nanos asked) {
 }  // namespace
 
 TEST_CASE("outages: a killed node is out from the order until the cluster serves again") {
-  RunResults results = three_nodes();
+  RunResults results = run_of_three();
   results.faults.push_back(node_fault("kill"));
   std::vector<Outage> out = outages_of(results, {}, 6);
   REQUIRE(out.size() == 1);
@@ -71,7 +71,7 @@ TEST_CASE("outages: a killed node is out from the order until the cluster serves
 }
 
 TEST_CASE("outages: its first answer to what was asked afterwards ends it, too") {
-  RunResults results = three_nodes();
+  RunResults results = run_of_three();
   results.faults.push_back(node_fault("pause"));
   results.recovery.push_back({"p2", 15 * s, 18 * s, 30 * s, true});
   CHECK(outages_of(results, answers_at_n2(16 * s), 6)[0].to == 16 * s);
@@ -84,7 +84,7 @@ TEST_CASE("outages: its first answer to what was asked afterwards ends it, too")
 }
 
 TEST_CASE("outages: a client that is cut off from its own node, and no other") {
-  RunResults results = three_nodes();
+  RunResults results = run_of_three();
   results.faults.push_back(cut({{"n1", "n2"}, {"n2", "n1"}}));
   CHECK(outages_of(results, {}, 6).empty());
   results.faults.push_back(cut({{"c2", "n1"}}));  // c2 talks to n2 alone
@@ -105,7 +105,7 @@ TEST_CASE("outages: a client that is cut off from its own node, and no other") {
 }
 
 TEST_CASE("outages: a node whose clock is wrong is asked as ever") {
-  RunResults results = three_nodes();
+  RunResults results = run_of_three();
   results.faults.push_back(node_fault("skew"));
   CHECK(outages_of(results, {}, 6).empty());
 }

@@ -7,10 +7,10 @@
 #include "tests/harness/small_node.hpp"
 #include "tests/support/catch.hpp"
 
-using namespace sunder;
-using namespace sunder::harness;
-using namespace sunder::harness::postgresql;
-using namespace sunder::harness::test;
+namespace sunder::harness::postgresql_client_test {
+
+using namespace postgresql;
+using namespace test;
 using check::OpKind;
 
 namespace {
@@ -289,3 +289,5 @@ TEST_CASE("postgresql: a table that is missing is made, and the query asked agai
   }
   CHECK(asked == "INSERT CREATE INSERT ");
 }
+
+}  // namespace sunder::harness::postgresql_client_test

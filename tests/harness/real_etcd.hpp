@@ -120,7 +120,7 @@ class Cluster final : public sunder::harness::Cluster {
     node.status.alive = true;
   }
 
-  test::TempDir folder_;
+  ::test::TempDir folder_;
   std::vector<Node> nodes_;
 };
 

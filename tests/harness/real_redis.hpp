@@ -78,7 +78,7 @@ class Server {
   }
 
  private:
-  test::TempDir folder_;
+  ::test::TempDir folder_;
   sunder::IpPort where_;
   pid_t pid_ = 0;
 };

@@ -57,7 +57,7 @@ std::vector<std::string> lines_of(const std::string& path) {
   return out;
 }
 
-OpRequest request(OpKind kind, std::int64_t value = 0) {
+OpRequest operation(OpKind kind, std::int64_t value = 0) {
   OpRequest out;
   out.kind = kind;
   out.key = "k1";
@@ -79,15 +79,15 @@ TEST_CASE("recorder: lines are exactly the contract's") {
   auto recorder = Recorder::create(folder.file("h.jsonl"), header(), clock);
   REQUIRE(recorder.ok());
   clock.set(1500);
-  CHECK((*recorder)->invoke(0, request(OpKind::write, 42), "n1", 77) == 500);
+  CHECK((*recorder)->invoke(0, operation(OpKind::write, 42), "n1", 77) == 500);
   clock.set(1600);
-  (*recorder)->complete(0, request(OpKind::write, 42), ok_outcome(), "n1");
-  (*recorder)->invoke(1, request(OpKind::read), "n2");
+  (*recorder)->complete(0, operation(OpKind::write, 42), ok_outcome(), "n1");
+  (*recorder)->invoke(1, operation(OpKind::read), "n2");
   Outcome seen = ok_outcome();
   seen.value = 42;
-  (*recorder)->complete(1, request(OpKind::read), seen, "n2");
-  (*recorder)->complete(1, request(OpKind::read), ok_outcome(), "n2");  // absent
-  OpRequest cas = request(OpKind::cas, 5);
+  (*recorder)->complete(1, operation(OpKind::read), seen, "n2");
+  (*recorder)->complete(1, operation(OpKind::read), ok_outcome(), "n2");  // absent
+  OpRequest cas = operation(OpKind::cas, 5);
   cas.expected = 4;
   (*recorder)->invoke(2, cas, "n2");
   Outcome mismatch;
@@ -124,13 +124,13 @@ TEST_CASE("recorder: sets and counters have their values, and a set is read as a
   REQUIRE(recorder.ok());
   std::int64_t value = 4;
   for (const OpKind kind : {OpKind::add, OpKind::increment}) {
-    (*recorder)->invoke(0, request(kind, ++value), "n1");
-    (*recorder)->complete(0, request(kind, value), ok_outcome(), "n1");
+    (*recorder)->invoke(0, operation(kind, ++value), "n1");
+    (*recorder)->complete(0, operation(kind, value), ok_outcome(), "n1");
   }
-  (*recorder)->invoke(1, request(OpKind::read), "n2");
+  (*recorder)->invoke(1, operation(OpKind::read), "n2");
   Outcome seen = ok_outcome();
   seen.list = {{5, -7}};
-  (*recorder)->complete(1, request(OpKind::read), seen, "n2");
+  (*recorder)->complete(1, operation(OpKind::read), seen, "n2");
   const auto lines = lines_of(path);
   REQUIRE(lines.size() == 7);
   CHECK(lines[1].find(R"("f":"add","key":"k1","value":5)") != std::string::npos);
@@ -159,7 +159,7 @@ TEST_CASE("recorder: line order is index order and time order under many threads
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&recorder, t] {
       for (int i = 0; i < 300; ++i) {
-        const OpRequest op = request(OpKind::write, t * 1000 + i);
+        const OpRequest op = operation(OpKind::write, t * 1000 + i);
         (*recorder)->invoke(t, op, "n1");
         (*recorder)->complete(t, op, ok_outcome(), "n1");
       }
@@ -195,7 +195,7 @@ TEST_CASE("recorder: SIGKILL loses no completed record and leaves a readable fil
       auto recorder = Recorder::create(path, header(), monotonic_clock());
       if (!recorder.ok()) ::_exit(1);
       for (std::uint32_t i = 0;; ++i) {
-        const OpRequest op = request(OpKind::write, i);
+        const OpRequest op = operation(OpKind::write, i);
         (*recorder)->invoke(0, op, "n1");
         (*recorder)->complete(0, op, ok_outcome(), "n1");
         if (::write(pipe_fds[1], &i, sizeof i) != sizeof i) ::_exit(1);

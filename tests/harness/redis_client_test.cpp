@@ -8,13 +8,13 @@
 #include "tests/harness/small_node.hpp"
 #include "tests/support/catch.hpp"
 
-using namespace sunder;
-using namespace sunder::harness;
-using namespace sunder::harness::redis;
+namespace sunder::harness::redis_client_test {
+
+using namespace redis;
 using check::OpKind;
 using real_redis::Server;
-using sunder::harness::test::say;
-using sunder::harness::test::SmallNode;
+using test::say;
+using test::SmallNode;
 
 namespace {
 
@@ -270,3 +270,5 @@ TEST_CASE("redis: connections that break, and what a server can't be made to say
     CHECK(is(broken(op, StreamEnd::timeout), EventType::info, OpErrorClass::timeout));
   }
 }
+
+}  // namespace sunder::harness::redis_client_test

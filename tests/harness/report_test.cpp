@@ -9,11 +9,13 @@
 
 #include "harness/report/parts.hpp"
 #include "tests/harness/synthetic_run.hpp"
+#include "tests/harness/times.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/temp_dir.hpp"
 
 using namespace sunder;
 using namespace sunder::harness;
+using sunder::harness::test::times;
 namespace rep = sunder::harness::report;
 
 namespace {
@@ -23,12 +25,6 @@ std::string slurp(const std::string& path) {
   std::ostringstream text;
   text << in.rdbuf();
   return text.str();
-}
-
-std::size_t times(const std::string& text, const std::string& word) {
-  std::size_t n = 0;
-  for (std::size_t at = 0; (at = text.find(word, at)) != std::string::npos; ++at) ++n;
-  return n;
 }
 
 // Every opened tag is closed in order; the page is written by us, so this small rule is enough.
@@ -55,7 +51,7 @@ void check_nesting(const std::string& html) {
 }  // namespace
 
 TEST_CASE("report: one self-contained page with every section", "[report]") {
-  const test::TempDir dir;
+  const ::test::TempDir dir;
   const auto results = synthetic::write_run(dir.path(), 60 * kMillisecond);
   REQUIRE(results.checks.at(0).verdict == check::Verdict::fail);  // the store is stale by design
   REQUIRE(write_report(dir.path()).ok());
@@ -92,7 +88,7 @@ TEST_CASE("report: one self-contained page with every section", "[report]") {
 }
 
 TEST_CASE("report: a large history gives a page of the same size", "[report]") {
-  const test::TempDir dir;
+  const ::test::TempDir dir;
   const auto results = synthetic::write_run(dir.path(), 4 * kMillisecond);
   REQUIRE(results.ops > 20'000);
   REQUIRE(write_report(dir.path()).ok());
@@ -100,7 +96,7 @@ TEST_CASE("report: a large history gives a page of the same size", "[report]") {
 }
 
 TEST_CASE("report: what is missing is said, and the rest is drawn", "[report]") {
-  const test::TempDir dir;
+  const ::test::TempDir dir;
   SECTION("no results: an error that says what to do") {
     const auto written = write_report(dir.path());
     REQUIRE_FALSE(written.ok());

@@ -10,7 +10,7 @@
 
 using namespace sunder;
 using namespace sunder::harness;
-using json = nlohmann::ordered_json;
+using Json = nlohmann::ordered_json;
 
 namespace {
 
@@ -95,11 +95,11 @@ const char* const kHistory =
 }  // namespace
 
 TEST_CASE("results.json has the contract's fields, in order and with its names") {
-  const test::TempDir dir;
+  const ::test::TempDir dir;
   std::ofstream(dir.path() + "/history.jsonl") << kHistory;
   const auto text = results_json(example(), dir.path() + "/history.jsonl");
   REQUIRE(text.ok());
-  const json j = json::parse(*text);
+  const Json j = Json::parse(*text);
   std::vector<std::string> keys;
   for (const auto& [key, value] : j.items()) keys.push_back(key);
   CHECK(keys == std::vector<std::string>{"sunder", "verdict", "reason", "seed", "system", "checks",
@@ -109,21 +109,21 @@ TEST_CASE("results.json has the contract's fields, in order and with its names")
   CHECK(j["verdict"] == "fail");
   CHECK(j["reason"].is_null());
   CHECK(j["seed"] == 18446744073709551615U);
-  CHECK(j["system"] == json{{"name", "etcd"}, {"version", "3.4.23"}});
-  const json& c = j["checks"][0];
+  CHECK(j["system"] == Json{{"name", "etcd"}, {"version", "3.4.23"}});
+  const Json& c = j["checks"][0];
   CHECK(c["key"] == "k3");
-  CHECK(c["keys"] == json{{"pass", 2}, {"fail", 1}, {"unknown", 0}});
+  CHECK(c["keys"] == Json{{"pass", 2}, {"fail", 1}, {"unknown", 0}});
   CHECK(c["power_inside"] == 5);
   REQUIRE(c["witness"].size() == 2);
   CHECK(c["witness"][0]["index"] == 1);  // whole events, as in the file
   CHECK(c["witness"][0]["type"] == "ok");
   CHECK(c["witness"][1]["f"] == "read");
   CHECK(j["checks"][1]["reason"] == "interrupted");
-  CHECK(j["faults"][0]["pairs"] == json::parse(R"([["n1","n2"],["n2","n1"]])"));
+  CHECK(j["faults"][0]["pairs"] == Json::parse(R"([["n1","n2"],["n2","n1"]])"));
   CHECK(j["faults"][0]["touched"]["held_ns"] == 5);
   CHECK(j["faults"][1]["healed_at"].is_null());
   CHECK(j["faults"][1]["vacuous"] == true);
-  const json& row = j["availability"][0];
+  const Json& row = j["availability"][0];
   CHECK(row["settle_ns"] == 6);
   CHECK(row["timeout_ns"] == 7);
   CHECK(row["first_answer_after_ns"] == 8);
@@ -132,7 +132,7 @@ TEST_CASE("results.json has the contract's fields, in order and with its names")
   CHECK(j["stalls"][0]["length"] == 150 * kMillisecond);
   REQUIRE(j["staleness"].size() == 1);
   CHECK(j["staleness"][0]["stale"] == 4);
-  CHECK(j["staleness"][0]["histogram"] == json::parse("[[2,3],[5,1]]"));
+  CHECK(j["staleness"][0]["histogram"] == Json::parse("[[2,3],[5,1]]"));
   CHECK(j["staleness"][0]["age_ns"]["max"] == 5'000'000'000);
   REQUIRE(j["ladder"].size() == 3);
   CHECK(j["ladder"][0]["reason"].is_null());
@@ -143,12 +143,12 @@ TEST_CASE("results.json has the contract's fields, in order and with its names")
   CHECK(j["lost_writes"][0]["side"] == "isolated");
   CHECK(j["lost_writes"][1]["value"] == "a \"b\"");
   CHECK(j["lost_writes"][1]["fault"].is_null());
-  CHECK(j["budget"] == json::parse(R"({"asked":300000000000,"load_asked":60000000000,
+  CHECK(j["budget"] == Json::parse(R"({"asked":300000000000,"load_asked":60000000000,
                                        "load_granted":42000000000,"ran_out":"reads"})"));
 }
 
 TEST_CASE("results.json read again gives the same results") {
-  const test::TempDir dir;
+  const ::test::TempDir dir;
   std::ofstream(dir.path() + "/history.jsonl") << kHistory;
   const auto once = results_json(example(), dir.path() + "/history.jsonl");
   REQUIRE(once.ok());

@@ -22,8 +22,8 @@ using namespace sunder::harness;
 namespace {
 
 // Nodes, control API and run folder for one run.
-struct Scene {
-  explicit Scene(unsigned nodes) : cluster(nodes) {
+struct RunScene {
+  explicit RunScene(unsigned nodes) : cluster(nodes) {
     std::vector<Node> parties;
     for (const NodeStatus& node : cluster.nodes()) {
       // The addresses of the topology only name the pairs here; nothing is brought to the proxy.
@@ -79,7 +79,7 @@ struct Scene {
     return std::filesystem::exists(folder.path() + '/' + file);
   }
 
-  test::TempDir folder;
+  ::test::TempDir folder;
   real_etcd::Cluster cluster;
   Nanos t0 = monotonic_clock().now();
   std::unique_ptr<proxy::Proxy> proxy;
@@ -106,7 +106,7 @@ TEST_CASE("runner: a calm run passes, and its folder holds the evidence", "[etcd
     WARN("skipped: etcd is not installed");
     return;
   }
-  Scene scene(1);
+  RunScene scene(1);
   REQUIRE(scene.cluster.wait_ready(20 * kSecond).ok());
   scene.suite.workload.time = 2 * kSecond;
   const auto results = scene.run();
@@ -147,7 +147,7 @@ TEST_CASE("runner: a partition that meets nothing makes the run unknown, vacuous
     WARN("skipped: etcd is not installed");
     return;
   }
-  Scene scene(3);
+  RunScene scene(3);
   REQUIRE(scene.cluster.wait_ready(30 * kSecond).ok());
   scene.suite.workload.time = 4 * kSecond;
   scene.suite.recovery.wanted = true;
@@ -183,7 +183,7 @@ TEST_CASE("runner: Ctrl-C heals, writes what is known, and is unknown", "[etcd]"
     WARN("skipped: etcd is not installed");
     return;
   }
-  Scene scene(3);
+  RunScene scene(3);
   REQUIRE(scene.cluster.wait_ready(30 * kSecond).ok());
   scene.suite.workload.time = 60 * kSecond;
   NemesisSpec cut;
@@ -217,7 +217,7 @@ TEST_CASE("runner: a proxy that does not answer is an error of the run, not a ve
     WARN("skipped: etcd is not installed");
     return;
   }
-  Scene scene(1);
+  RunScene scene(1);
   REQUIRE(scene.cluster.wait_ready(20 * kSecond).ok());
   scene.suite.workload.time = kSecond;
   std::thread cable([&scene] {

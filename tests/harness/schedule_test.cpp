@@ -38,7 +38,7 @@ turn = 7
 )";
 
 Result<Suite> load(const std::string& text) {
-  const test::TempDir folder;
+  const ::test::TempDir folder;
   const std::string path = folder.path() + "/s.toml";
   std::ofstream(path) << text;
   return load_suite(path);

@@ -305,7 +305,7 @@ TEST_CASE("shrink: the check is looked for alone") {
 }
 
 TEST_CASE("shrink: a folder is read, or refused with what to do") {
-  const test::TempDir folder;
+  const ::test::TempDir folder;
   const auto write = [&folder](const char* name, const std::string& text) {
     std::ofstream(folder.path() + '/' + name) << text;
   };

@@ -168,7 +168,7 @@ std::string early_end(const std::string& dir) {
   return "";
 }
 
-std::string real_etcd(const std::string& dir) {
+std::string runs_real_etcd(const std::string& dir) {
   Stand stand;
   stand.dir = dir;
   if (auto failed = stand.open(*load_system("etcd"), cluster_of({"n1", "n2", "n3"}));
@@ -272,5 +272,5 @@ TEST_CASE("supervisor: three real etcd nodes", "[netns][supervisor][etcd]") {
     WARN("skipped: etcd is not installed");
     return;
   }
-  with_folder(real_etcd);
+  with_folder(runs_real_etcd);
 }

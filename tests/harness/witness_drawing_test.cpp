@@ -10,9 +10,11 @@
 #include "harness/report/parts.hpp"
 #include "harness/report/witness_words.hpp"
 #include "tests/check/by_hand.hpp"
+#include "tests/harness/times.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace sunder;
+using sunder::harness::test::times;
 namespace rep = sunder::harness::report;
 namespace hand = sunder::check::test;
 
@@ -48,12 +50,6 @@ Drawn draw(const std::string& check, const hand::Case& one) {
     drawn.svg = drawn.html.substr(begin, end + 6 - begin);
   }
   return drawn;
-}
-
-std::size_t times(const std::string& text, const std::string& word) {
-  std::size_t n = 0;
-  for (std::size_t at = 0; (at = text.find(word, at)) != std::string::npos; ++at) ++n;
-  return n;
 }
 
 // XML, as far as a drawing uses it: tags closed in order, quoted attributes that stand once, no bare < or & in a text.

@@ -79,7 +79,7 @@ struct Memory {
 check::CheckResult run(const char* name, const char* check, unsigned keys, int rounds,
                        Memory& memory) {
   const Workload& what = workload(name);
-  const test::TempDir dir;
+  const ::test::TempDir dir;
   const std::string path = dir.path() + "/history.jsonl";
   HistoryHeader header;
   if (what.initial != nullptr) header.initial = what.initial(keys);
@@ -168,7 +168,7 @@ TEST_CASE("workloads: a lost append is found") {
     Memory memory;
     int calls = 0;
   } forgetful;
-  const test::TempDir dir;
+  const ::test::TempDir dir;
   const std::string path = dir.path() + "/history.jsonl";
   auto recorder = Recorder::create(path, {}, monotonic_clock());
   REQUIRE(recorder.ok());

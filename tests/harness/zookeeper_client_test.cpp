@@ -10,10 +10,10 @@
 #include "tests/harness/small_zookeeper.hpp"
 #include "tests/support/catch.hpp"
 
-using namespace sunder;
-using namespace sunder::harness;
-using namespace sunder::harness::zookeeper;
-using namespace sunder::harness::test;
+namespace sunder::harness::zookeeper_client_test {
+
+using namespace zookeeper;
+using namespace test;
 using check::OpKind;
 
 namespace {
@@ -243,3 +243,5 @@ TEST_CASE("zookeeper: sets are children") {
     CHECK(asked == Calls{{Call::create, "/k1/7"}, {Call::create, "/k1"}, {Call::create, "/k1/7"}});
   }
 }
+
+}  // namespace sunder::harness::zookeeper_client_test

@@ -11,10 +11,10 @@
 #include "tests/harness/small_zookeeper.hpp"
 #include "tests/support/catch.hpp"
 
-using namespace sunder;
-using namespace sunder::harness;
-using namespace sunder::harness::test;
-using namespace sunder::harness::zookeeper;
+namespace sunder::harness::zookeeper_locks_test {
+
+using namespace zookeeper;
+using namespace test;
 using check::OpKind;
 
 namespace {
@@ -249,3 +249,5 @@ TEST_CASE("zookeeper locks: the client offers them") {
   CHECK((*client)->offers(OpKind::acquire));
   CHECK((*client)->offers(OpKind::release));
 }
+
+}  // namespace sunder::harness::zookeeper_locks_test

@@ -9,10 +9,10 @@
 #include "tests/harness/small_zookeeper.hpp"
 #include "tests/support/catch.hpp"
 
-using namespace sunder;
-using namespace sunder::harness;
-using namespace sunder::harness::test;
-using namespace sunder::harness::zookeeper;
+namespace sunder::harness::zookeeper_txn_test {
+
+using namespace zookeeper;
+using namespace test;
 using check::OpKind;
 
 namespace {
@@ -201,3 +201,5 @@ TEST_CASE("zookeeper transactions: the client offers them") {
     CHECK((*client)->offers(kind));
   }
 }
+
+}  // namespace sunder::harness::zookeeper_txn_test

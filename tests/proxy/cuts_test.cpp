@@ -15,9 +15,6 @@ using namespace sunder::test;
 
 namespace {
 
-constexpr PairId k01{0, 1};
-constexpr PairId k10{1, 0};
-constexpr PairId k02{0, 2};
 constexpr Nanos kSoon = 60 * kMillisecond;  ///< long enough to see that nothing comes
 
 Nanos now() {

@@ -6,11 +6,10 @@
 
 using namespace sunder;
 using namespace sunder::proxy;
+using sunder::test::kMs;
 using sunder::test::PipelineBench;
 
 namespace {
-
-constexpr Nanos kMs = kMillisecond;
 
 Rule fault(RuleId id, const char* kind, std::map<std::string, std::string> params) {
   return PipelineBench::fault(id, kind, std::move(params));

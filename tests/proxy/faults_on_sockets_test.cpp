@@ -9,51 +9,46 @@ using namespace sunder;
 using namespace sunder::proxy;
 using namespace sunder::test;
 
-namespace {
-constexpr PairId kPair{0, 1};
-constexpr PairId kBack{1, 0};
-}  // namespace
-
 TEST_CASE("connect_delay: the server hears of a connection later, removal dials at once",
           "[kinds]") {
-  Rig rig({kPair});
+  Rig rig({k01});
   Nanos wait = 150 * kMillisecond;
   SECTION("in time") {}
   SECTION("removed") {
     wait = 30 * kSecond;
   }
-  rig.apply({rig.fault("connect_delay", {{"delay", format_duration(wait)}}, {kPair})});
+  rig.apply({rig.fault("connect_delay", {{"delay", format_duration(wait)}}, {k01})});
   const Nanos start = monotonic_clock().now();
-  const UniqueFd client = connect_to(rig.port(kPair));
+  const UniqueFd client = connect_to(rig.port(k01));
   REQUIRE(send_text(client.get(), "hello"));
-  CHECK_FALSE(readable_within(rig.server(kPair), 80 * kMillisecond));
+  CHECK_FALSE(readable_within(rig.server(k01), 80 * kMillisecond));
   if (wait > kSecond) rig.apply({});
-  const UniqueFd server = accept_on(rig.server(kPair));
+  const UniqueFd server = accept_on(rig.server(k01));
   REQUIRE(server.valid());
   if (wait < kSecond) CHECK(monotonic_clock().now() - start >= wait);
   CHECK(receive(server.get(), 5).bytes == "hello");
 }
 
 TEST_CASE("limit_data: so many bytes and a FIN on both sides", "[kinds]") {
-  Rig rig({kPair});
-  rig.apply({rig.fault("limit_data", {{"bytes", "5B"}}, {kPair})});
-  const Link link = rig.link(kPair);
+  Rig rig({k01});
+  rig.apply({rig.fault("limit_data", {{"bytes", "5B"}}, {k01})});
+  const Link link = rig.link(k01);
   REQUIRE(send_text(link.client.get(), "abcdefgh"));
   const Received got = receive_all(link.server.get());
   CHECK(got.bytes == "abcde");
   CHECK(got.eof);
   CHECK(receive_all(link.client.get()).eof);
-  CHECK(rig.stats(kPair).altered());
-  CHECK(rig.stats(kPair).intact);
+  CHECK(rig.stats(k01).altered());
+  CHECK(rig.stats(k01).intact);
 }
 
 TEST_CASE("timeout: nothing passes, removal closes what has lost bytes, and only that", "[kinds]") {
-  Rig rig({kPair});
-  const Link lost = rig.link(kPair);
-  const Link quiet = rig.link(kPair);
-  rig.apply({rig.fault("timeout", {}, {kPair})});
+  Rig rig({k01});
+  const Link lost = rig.link(k01);
+  const Link quiet = rig.link(k01);
+  rig.apply({rig.fault("timeout", {}, {k01})});
   REQUIRE(send_text(lost.client.get(), "gone"));
-  REQUIRE(eventually([&] { return rig.stats(kPair).bytes_omitted == 4; }));
+  REQUIRE(eventually([&] { return rig.stats(k01).bytes_omitted == 4; }));
   rig.apply({});
   CHECK(receive_all(lost.server.get()).bytes.empty());
   REQUIRE(send_text(quiet.client.get(), "here"));
@@ -61,14 +56,14 @@ TEST_CASE("timeout: nothing passes, removal closes what has lost bytes, and only
 }
 
 TEST_CASE("reset_peer and lose_reply end in RST, on connections that were open before", "[kinds]") {
-  Rig rig({kPair});
-  const Link link = rig.link(kPair);
+  Rig rig({k01});
+  const Link link = rig.link(k01);
   SECTION("reset_peer") {
-    rig.apply({rig.fault("reset_peer", {{"timeout", "10ms"}}, {kPair})});
+    rig.apply({rig.fault("reset_peer", {{"timeout", "10ms"}}, {k01})});
     REQUIRE(send_text(link.client.get(), "x"));
   }
   SECTION("lose_reply") {
-    Rule rule = rig.fault("lose_reply", {{"timeout", "10ms"}}, {kPair});
+    Rule rule = rig.fault("lose_reply", {{"timeout", "10ms"}}, {k01});
     rule.frame = "u32be";
     rig.apply({rule});
     REQUIRE(send_text(link.client.get(), std::string("\0\0\0\1x", 5)));
@@ -79,20 +74,20 @@ TEST_CASE("reset_peer and lose_reply end in RST, on connections that were open b
   CHECK(client.bytes.empty());
   CHECK(client.error == ECONNRESET);
   CHECK(receive_all(link.server.get()).error == ECONNRESET);
-  CHECK(rig.stats(kBack).intact);
+  CHECK(rig.stats(k10).intact);
 }
 
 TEST_CASE("rate per pair over two loops: the sum of all connections", "[kinds]") {
   ProxyOptions options;
   options.threads = 2;
-  Rig rig({kPair}, std::move(options));
+  Rig rig({k01}, std::move(options));
   std::vector<Link> links;
-  for (int i = 0; i < 6; ++i) links.push_back(rig.link(kPair));
-  rig.apply({rig.fault("rate", {{"rate", "1MB/s"}, {"per", "pair"}}, {kPair})});
-  const std::uint64_t before = rig.stats(kPair).bytes_out;
+  for (int i = 0; i < 6; ++i) links.push_back(rig.link(k01));
+  rig.apply({rig.fault("rate", {{"rate", "1MB/s"}, {"per", "pair"}}, {k01})});
+  const std::uint64_t before = rig.stats(k01).bytes_out;
   for (const Link& link : links) REQUIRE(send_text(link.client.get(), std::string(150'000, 'x')));
   const Nanos start = monotonic_clock().now();
-  REQUIRE(eventually([&] { return rig.stats(kPair).bytes_out - before >= 500'000; }));
+  REQUIRE(eventually([&] { return rig.stats(k01).bytes_out - before >= 500'000; }));
   const Nanos took = monotonic_clock().now() - start;
   CHECK(took > 400 * kMillisecond);
   CHECK(took < 800 * kMillisecond);

@@ -18,9 +18,6 @@ using namespace sunder::test;
 
 namespace {
 
-constexpr PairId k01{0, 1};
-constexpr PairId k10{1, 0};
-constexpr PairId k02{0, 2};
 constexpr Nanos kNotYet = 150 * kMillisecond;  ///< a connect() on loopback takes microseconds
 
 /// A connect() that has been begun.

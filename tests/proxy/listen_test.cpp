@@ -15,8 +15,6 @@ using namespace sunder::test;
 
 namespace {
 
-constexpr PairId kPair{0, 1};
-
 std::unique_ptr<proxy::Proxy> start_proxy(unsigned threads = 1) {
   proxy::ProxyOptions options;
   std::vector<Node> nodes(2);
@@ -35,7 +33,7 @@ struct Door {
 };
 
 Door open_door(proxy::Proxy& proxy, const std::string& host, std::uint16_t port,
-               Nanos patience = 5 * kSecond, PairId pair = kPair) {
+               Nanos patience = 5 * kSecond, PairId pair = k01) {
   proxy::ListenerSpec spec;
   spec.fd = listen_on_loopback();
   Door door;
@@ -51,7 +49,7 @@ Door open_door(proxy::Proxy& proxy, const std::string& host, std::uint16_t port,
   return door;
 }
 
-std::uint64_t open_now(proxy::Proxy& proxy, PairId pair = kPair) {
+std::uint64_t open_now(proxy::Proxy& proxy, PairId pair = k01) {
   for (const auto& stats : proxy.snapshot().pairs) {
     if (stats.pair == pair) return stats.connections_open;
   }
@@ -274,8 +272,8 @@ TEST_CASE("a listener with its most connections keeps more waiting, and no other
   proxy::ListenerSpec spec;
   spec.fd = listen_on_loopback();
   const std::uint16_t port = port_of(spec.fd.get());
-  spec.source = kPair.from;
-  spec.destination = kPair.to;
+  spec.source = k01.from;
+  spec.destination = k01.to;
   spec.to = {"127.0.0.1", port_of(server.get())};
   spec.connections_max = 2;
   REQUIRE(proxy->listen(std::move(spec)).ok());

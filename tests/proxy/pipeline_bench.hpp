@@ -14,6 +14,8 @@
 
 namespace sunder::test {
 
+inline constexpr Nanos kMs = kMillisecond;  ///< short, for lines full of times
+
 /// Takes every byte, and remembers the single writes.
 class WritesSink final : public proxy::Sink {
  public:

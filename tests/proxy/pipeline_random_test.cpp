@@ -57,8 +57,8 @@ std::string message(Rng& dice) {
   return text;
 }
 
-struct Script {
-  Script(std::uint64_t seed, bool with_endings)
+struct PipelineScript {
+  PipelineScript(std::uint64_t seed, bool with_endings)
       : dice(seed), endings(with_endings), b("to_client", seed, 30'000) {}
 
   void change() {
@@ -138,7 +138,7 @@ TEST_CASE("random faults: every byte once and in order, or a prefix where one en
   int ended = 0;
   for (std::uint64_t seed = base; seed < base + 160; ++seed) {
     CAPTURE(seed);
-    Script script(seed, seed % 2 == 0);
+    PipelineScript script(seed, seed % 2 == 0);
     bool alive = true;
     for (int step = 0; alive && step < 400; ++step) alive = script.step();
     PipelineBench& b = script.b;

@@ -5,10 +5,12 @@
 #include <string>
 
 #include "proxy/registry.hpp"
+#include "tests/proxy/pipeline_bench.hpp"
 #include "tests/support/catch.hpp"
 
 using namespace sunder;
 using namespace sunder::proxy;
+using sunder::test::kMs;
 
 namespace {
 
@@ -79,8 +81,6 @@ Rule hold(RuleId id) {
   rule.cut = CutKind::hold;
   return rule;
 }
-
-constexpr Nanos kMs = kMillisecond;
 
 }  // namespace
 

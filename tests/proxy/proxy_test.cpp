@@ -22,9 +22,6 @@ extern "C" __attribute__((weak)) void __ubsan_get_current_report_data();
 
 namespace {
 
-constexpr PairId k01{0, 1};
-constexpr PairId k10{1, 0};
-
 ProxyOptions with_threads(unsigned threads) {
   ProxyOptions options;
   options.threads = threads;

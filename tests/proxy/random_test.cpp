@@ -61,9 +61,9 @@ struct Talk {
   bool may_break = false;  ///< a reset, close or refusal met its pair
 };
 
-class Script {
+class SocketScript {
  public:
-  explicit Script(std::uint64_t seed) : dice_(seed), rig_(kPairs, options(seed)) {}
+  explicit SocketScript(std::uint64_t seed) : dice_(seed), rig_(kPairs, options(seed)) {}
 
   void wave() {
     talks_.clear();
@@ -332,7 +332,7 @@ TEST_CASE("random scripts over 3200 connections: every byte once and in order, o
   const char* wanted = std::getenv("SUNDER_TEST_SEED");
   const std::uint64_t seed = wanted == nullptr ? kSeed : std::strtoull(wanted, nullptr, 10);
   CAPTURE(seed);
-  Script script(seed);
+  SocketScript script(seed);
   for (int wave = 0; wave < kWaves; ++wave) {
     CAPTURE(wave);
     script.wave();

@@ -19,6 +19,11 @@ namespace sunder::test {
 
 inline constexpr Nanos kPatience = 10 * kSecond;
 
+// The pairs of a rig that most tests ask for.
+inline constexpr PairId k01{0, 1};
+inline constexpr PairId k10{1, 0};
+inline constexpr PairId k02{0, 2};
+
 struct Received {
   std::string bytes;
   bool eof = false;

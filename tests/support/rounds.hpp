@@ -1,4 +1,4 @@
-// How many random histories a comparison with brute force takes.
+// How many random histories a comparison with brute force takes, and the seed of their dice.
 //
 // Under the sanitizers some thousands, within some seconds; in the optimised program that `./dev test` runs beside them
 // (ctest: "oracles") SUNDER_ORACLE_ROUNDS says how many, 100 000, and no clock cuts it short.
@@ -7,8 +7,15 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <random>
 
 namespace sunder {
+
+/// Another one at every run, for the test to print; SUNDER_TEST_SEED repeats a run.
+inline std::uint64_t seed_of_run() {
+  const char* given = std::getenv("SUNDER_TEST_SEED");
+  return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+}
 
 class Rounds {
  public:
