@@ -28,14 +28,14 @@ function(sunder_unity target)
   endif()
   foreach(source ${ARGN})
     get_filename_component(folder ${source} DIRECTORY)
-    string(MAKE_C_IDENTIFIER ${folder} folder)
+    string(MAKE_C_IDENTIFIER "in_${folder}" folder)
     math(EXPR count_${folder} "0${count_${folder}} + 1")
     math(EXPR part "(${count_${folder}} - 1) / 10")
     set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${folder}_${part})
   endforeach()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
   # A type of a .cpp file is seen by no other, wherever that file is included.
-  target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 endfunction()
 
 # sunder_room(NAME DEPENDS…): a static library of every source of the calling folder and those below it.
