@@ -56,9 +56,12 @@ Outcome Store::call(const std::vector<std::string>& words, Retry retry) {
   const std::string request = request_of(words);
   bool ever_sent = false;
   Outcome last;
+  std::string cause;  // that the time is up says less than what went wrong before
   for (;;) {
     bool sent = false;
     last = attempt(request, end, sent);
+    if (last.why == "timed out" && !cause.empty()) last.why = cause;
+    cause = last.why;
     ever_sent = ever_sent || sent;
     if (last.done()) return last;
     hang_up();
