@@ -29,8 +29,8 @@ namespace sunder::check {
   return std::max(0.025 * budget.seconds, 0.25);
 }
 
-inline constexpr std::uint32_t kAskEvery =
-    1024;  ///< steps of a quick loop between two looks at its deadline
+/// Steps of a quick loop between two looks at its deadline.
+inline constexpr std::uint32_t kAskEvery = 1024;
 
 class Deadline {
  public:

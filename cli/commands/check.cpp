@@ -40,7 +40,7 @@ using check::Verdict;
 std::atomic<bool> asked_to_stop{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "set by a signal handler");
 
-// Ctrl-C sets `interrupted` while this stands.
+// Ctrl-C sets `asked_to_stop` while this stands.
 class CatchInterrupt {
  public:
   CatchInterrupt() {
