@@ -3,7 +3,7 @@
 //   read   /v3/kv/range   linearizable, or serializable where the suite says so
 //   write  /v3/kv/put
 //   cas    /v3/kv/txn     compare the value (or "absent": version 0), put; otherwise a range tells what was there
-// Transactions, transfers and reads of accounts: harness/etcd/.
+// Transactions, transfers and reads of accounts, locks, sets: harness/etcd/.
 //
 // Keys and values are base64, 64-bit numbers are texts. Outcomes, by what is *sure*:
 //
@@ -50,8 +50,9 @@ class EtcdClient final : public DbClient {
   }
 
   [[nodiscard]] bool offers(OpKind kind) const override {
-    return DbClient::offers(kind) || kind == OpKind::increment || kind == OpKind::txn ||
-           kind == OpKind::transfer || kind == OpKind::acquire || kind == OpKind::release;
+    return DbClient::offers(kind) || kind == OpKind::add || kind == OpKind::increment ||
+           kind == OpKind::txn || kind == OpKind::transfer || kind == OpKind::acquire ||
+           kind == OpKind::release;
   }
 
   Outcome invoke(const OpRequest& request) override {
@@ -68,15 +69,28 @@ class EtcdClient final : public DbClient {
       case OpKind::increment:
       case OpKind::transfer: return etcd::transact(request, post, any_node);
       case OpKind::read:
-        if (!request.accounts.empty()) return etcd::transact(request, post, any_node);
-        break;
-      default: break;
+        return request.accounts.empty() ? read(request, post, any_node)
+                                        : etcd::transact(request, post, any_node);
+      case OpKind::add: return etcd::add_element(request, post);
+      default: return change(request);
     }
-    return invoke_one(request, any_node);
   }
 
  private:
-  Outcome invoke_one(const OpRequest& request, bool any_node) {
+  // Of a value; where the key is a set's, of its elements.
+  static Outcome read(const OpRequest& request, const etcd::Post& post, bool any_node) {
+    etcd::Answer answer;
+    auto failure =
+        etcd::read_answer(request,
+                          post("/v3/kv/range", '{' + etcd::key_member(request.key) +
+                                                   (any_node ? ",\"serializable\":true}" : "}")),
+                          &answer);
+    if (failure) return *failure;
+    if (etcd::marks_set(answer.found)) return etcd::read_set(request, post, any_node);
+    return etcd::outcome_of(request, answer);
+  }
+
+  Outcome change(const OpRequest& request) {
     const std::string key = etcd::key_member(request.key);
     const std::string put = '{' + key + ",\"value\":\"" + encoded(request.value) + "\"}";
     switch (request.kind) {
@@ -90,9 +104,6 @@ class EtcdClient final : public DbClient {
                             "}],\"success\":[{\"request_put\":" + put +
                             "}],\"failure\":[{\"request_range\":{" + key + "}}]}");
       }
-      case OpKind::read:
-        return exchange(request, "/v3/kv/range",
-                        '{' + key + (any_node ? ",\"serializable\":true}" : "}"));
       default:
         return outcome(EventType::fail, OpErrorClass::definite,
                        std::string("etcd has no ") + check::name_of(request.kind));

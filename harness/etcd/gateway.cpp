@@ -45,6 +45,21 @@ Found found_in(const Json& range) {
   return {true, *text, revision.value_or(0)};
 }
 
+std::optional<std::vector<std::string>> keys_in(const Json& range) {
+  std::vector<std::string> out;
+  const Json* kvs = member(range, "kvs");
+  if (kvs == nullptr) return out;
+  if (!kvs->is_array()) return std::nullopt;
+  for (const Json& one : *kvs) {
+    const Json* key = member(one, "key");
+    if (key == nullptr || !key->is_string()) return std::nullopt;
+    auto text = unbase64(key->get<std::string>());
+    if (!text) return std::nullopt;
+    out.push_back(std::move(*text));
+  }
+  return out;
+}
+
 Answer answer_of(const Json& body) {
   Answer out;
   const Json* succeeded = member(body, "succeeded");  // left out when false
@@ -54,6 +69,7 @@ Answer answer_of(const Json& body) {
   const Json* id = member(body, "ID");
   if (id != nullptr && id->is_string()) out.id = id->get<std::string>();
   out.found = found_in(body);
+  out.keys = keys_in(body);
   const Json* responses = member(body, "responses");
   if (responses == nullptr || !responses->is_array()) return out;
   for (const Json& one : *responses) {
@@ -186,6 +202,10 @@ std::optional<Outcome> read_answer(const OpRequest& request, const HttpAnswer& s
 Outcome outcome_of(const OpRequest& request, const HttpAnswer& said) {
   Answer answer;
   if (auto failure = read_answer(request, said, &answer)) return *failure;
+  return outcome_of(request, answer);
+}
+
+Outcome outcome_of(const OpRequest& request, const Answer& answer) {
   switch (request.kind) {
     case OpKind::read: return read_outcome(request, answer);
     case OpKind::cas: return cas_outcome(request, answer);

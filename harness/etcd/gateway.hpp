@@ -1,8 +1,8 @@
 // What adapters of etcd exchange with its gateway (/v3/…, JSON over HTTP): texts to ask with, and answers as values.
 //
-// operation → **Post** → etcd → **read_answer** → outcome. clients/etcd.cpp does single keys; transactions.cpp and locks.cpp
-// what takes more than one request. Thread: one client's, except for what is said to be pure.
-// Tested by tests/harness/etcd_client_test.cpp, tests/harness/etcd_txn_test.cpp.
+// operation → **Post** → etcd → **read_answer** → outcome. clients/etcd.cpp does single keys; transactions.cpp, locks.cpp
+// and sets.cpp what takes more than one request or one key. Thread: one client's, except for what is said to be pure.
+// Tested by tests/harness/etcd_client_test.cpp, etcd_txn_test.cpp and etcd_sets_test.cpp.
 #pragma once
 
 #include <cstdint>
@@ -44,6 +44,8 @@ struct Answer {
   std::optional<std::int64_t> revision;  ///< of the cluster
   std::string id;                        ///< of a lease
   Found found;                           ///< of a range
+  std::optional<std::vector<std::string>>
+      keys;  ///< of a range, in its order; nothing: one of them is no text
   std::vector<Found>
       ranges;  ///< of a transaction's ranges; puts and deletes have one that is not understood
 };
@@ -53,6 +55,8 @@ struct Answer {
                                                  Answer* answer);
 /// The outcome of a read, write or cas after an exchange that ended as `said`. Pure.
 [[nodiscard]] Outcome outcome_of(const OpRequest& request, const HttpAnswer& said);
+/// The same, after one that was answered. Pure.
+[[nodiscard]] Outcome outcome_of(const OpRequest& request, const Answer& answer);
 
 /// What a member says about the leader (/v3/maintenance/status). Nothing where it is in another form. Pure.
 [[nodiscard]] std::optional<NodeView> view_of(const std::string& body);
@@ -60,6 +64,13 @@ struct Answer {
 /// Transactions over lists, transfers and reads of accounts: reads everything, then writes where nothing has changed.
 /// `any_node`: what only reads is asked of this node alone.
 [[nodiscard]] Outcome transact(const OpRequest& request, const Post& post, bool any_node);
+
+/// Adds request.value to the set request.key: one transaction, which depends on nothing.
+[[nodiscard]] Outcome add_element(const OpRequest& request, const Post& post);
+/// True for what a set's own key holds. Pure.
+[[nodiscard]] bool marks_set(const Found& found);
+/// Reads the set request.key, as it was at one revision. `any_node`: this node alone is asked.
+[[nodiscard]] Outcome read_set(const OpRequest& request, const Post& post, bool any_node);
 
 /// Locks with a time to live.
 class Locks {
