@@ -41,7 +41,7 @@ struct Rule {
 struct FaultSet {
   std::uint64_t epoch = 0;
   std::shared_ptr<const Topology> topology;  ///< the nodes from now on; null: unchanged
-  std::vector<Rule> rules;  ///< in the order in which faults act on a chunk
+  std::vector<Rule> rules;                   ///< in the order in which faults act on a chunk
 };
 
 using FaultSetPtr = std::shared_ptr<const FaultSet>;

@@ -32,7 +32,8 @@ std::vector<Element> appended_by_others(const History& history, const types::Ops
 }
 
 std::string element(const History& history, const Element& one) {
-  return history.values.text(one.value) + " of " + types::name_of_place(history, history.ops[one.op]);
+  return history.values.text(one.value) + " of " +
+         types::name_of_place(history, history.ops[one.op]);
 }
 
 std::string clause(const History& history, const types::Ops& ops, std::uint32_t reader,

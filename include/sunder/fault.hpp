@@ -45,9 +45,9 @@ struct FaultSpec {
   std::string kind;
   std::vector<Pair> pairs;
   std::map<std::string, std::string> params;
-  double probability = 1.0;  ///< 0..1, drawn once per connection
-  Nanos duration = 0;        ///< ends by itself after this long; 0: never
-  std::string frame;         ///< a declared framing: "u32be", "resp"; empty: none
+  double probability = 1.0;          ///< 0..1, drawn once per connection
+  Nanos duration = 0;                ///< ends by itself after this long; 0: never
+  std::string frame;                 ///< a declared framing: "u32be", "resp"; empty: none
   std::uint64_t after_bytes = 0;     ///< per pipeline: sleeps until so many bytes have passed
   std::uint64_t after_messages = 0;  ///< or so many messages; needs `frame`
 };
