@@ -41,7 +41,7 @@ Answer Locks::await_turn(const std::string& own) {
   const std::string lock = own.substr(0, own.rfind('/'));
   const std::string name = own.substr(lock.size() + 1);
   for (;;) {
-    const Answer listed = session_.exchange(Call::get_children, get_body(lock), patience_);
+    const Answer listed = session_.exchange(Call::get_children, get_body(lock), look_until_);
     if (!answered_with(listed, kOk)) return listed;
     const auto names = children_of(listed.body);
     if (!names) return strange();
@@ -57,7 +57,7 @@ Answer Locks::await_turn(const std::string& own) {
     const std::string waits_for = get_body(lock + '/' + *before);
     for (;;) {
       if (monotonic_clock().now() >= patience_) return {End::answered, kNodeExists, "", ""};
-      const Answer there = session_.exchange(Call::exists, waits_for, patience_);
+      const Answer there = session_.exchange(Call::exists, waits_for, look_until_);
       if (answered_with(there, kNoNode)) break;
       if (!answered_with(there, kOk)) return there;
       std::this_thread::sleep_for(kLookAgain);
@@ -77,6 +77,7 @@ Outcome Locks::give_up(const std::string& own, Outcome why) {
 
 Outcome Locks::acquire(const OpRequest& request, Nanos timeout) {
   patience_ = deadline_ - timeout / 4;
+  look_until_ = deadline_ - timeout / 8;
   const Answer queued = stand_in_line(request);
   if (!answered_with(queued, kOk)) {
     const Outcome failure = outcome_of(request, queued);

@@ -42,6 +42,7 @@ class Locks {
   std::map<std::string, std::string> held_;  // by lock: our znode
   Nanos deadline_ = 0;                       // of the operation
   Nanos patience_ = 0;                       // when to give up waiting
+  Nanos look_until_ = 0;  // later: what is asked just before that must have time for its answer
 };
 
 }  // namespace sunder::harness::zookeeper

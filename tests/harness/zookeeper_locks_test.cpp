@@ -1,9 +1,11 @@
 // ZooKeeper's locks: who holds and who waits for whom, what is asked, and what is told where an acquire or a release stays
 // open, on a small server that queues as it is told to. Real clusters: tests/cluster/zookeeper_test.py.
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 #include "harness/client.hpp"
@@ -160,26 +162,37 @@ TEST_CASE(
   queue.line = {"w9-0000000001", "w7-0000000003"};
   Locks locks = queue.client();
   SECTION("answered") {
-    const Outcome out = locks.invoke(request(OpKind::acquire), kTimeout);
+    const Outcome out = locks.invoke(request(OpKind::acquire), 2 * kTimeout);
     CHECK(out.type == EventType::fail);
     CHECK(out.error == OpErrorClass::mismatch);
     CHECK(queue.asked().back() == std::pair<Call, std::string>{Call::remove, kOwn});
+  }
+  SECTION(
+      "answered slowly: the last look began before the patience ended, and has its answer after") {
+    queue.about = [](const Ask& ask) {
+      if (ask.call == Call::exists) std::this_thread::sleep_for(std::chrono::milliseconds(220));
+      return Say::answer;
+    };
+    const Outcome out = locks.invoke(request(OpKind::acquire), 2 * kSecond);
+    CHECK(out.type == EventType::fail);
+    CHECK(out.error == OpErrorClass::mismatch);
+    CHECK(queue.sessions() == std::vector<std::int64_t>{0});
   }
   SECTION("not answered: the session is left to its end") {
     queue.about = [](const Ask& ask) {
       return ask.call == Call::remove ? Say::nothing : Say::answer;
     };
-    const Outcome out = locks.invoke(request(OpKind::acquire), kTimeout);
+    const Outcome out = locks.invoke(request(OpKind::acquire), 2 * kTimeout);
     CHECK(out.type == EventType::info);
     CHECK(out.error == OpErrorClass::timeout);
-    static_cast<void>(locks.invoke(request(OpKind::acquire), kTimeout));
+    static_cast<void>(locks.invoke(request(OpKind::acquire), 2 * kTimeout));
     CHECK(queue.sessions() == std::vector<std::int64_t>{0, 0});
   }
   SECTION("a look that broke: it leaves the line by the same session") {
     queue.about = [](const Ask& ask) {
       return ask.call == Call::exists ? Say::hang_up : Say::answer;
     };
-    const Outcome out = locks.invoke(request(OpKind::acquire), kTimeout);
+    const Outcome out = locks.invoke(request(OpKind::acquire), 2 * kTimeout);
     CHECK(out.type == EventType::fail);
     CHECK(out.error == OpErrorClass::reset);
     CHECK(queue.sessions() == std::vector<std::int64_t>{0, 77});
