@@ -91,8 +91,9 @@ class SocketScript {
       total_ += stats.connections_total + stats.refused;
     }
     CHECK(total_ >= 3000);
-    CHECK(whole_ > 300);   // the script must not break everything,
-    CHECK(broken_ > 300);  // nor nothing
+    // The script must not break everything, nor nothing. How many meet a fault depends on how fast the machine is.
+    CHECK(whole_ > 300);
+    CHECK(broken_ > 100);
   }
 
  private:
