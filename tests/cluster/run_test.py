@@ -39,11 +39,11 @@ class RunAsRoot(support.ClusterTest):
         self.assertEqual((results["verdict"], check["verdict"]), ("fail", "fail"), check)
         operations = {(e["process"], e["time"]) for e in check["witness"] if e["type"] == "invoke"}
         self.assertTrue(2 <= len(operations) <= 6, check["witness"])
-        # A node that was cut off still answers with what it has until it has caught up, which its recovery tells.
-        served = {r["fault"]: r["recovered_at"] for r in results["recovery"]}
-        windows = [(f["in_force_at"], served.get(f["name"], f["healed_at"])) for f in results["faults"]]
-        reads = [e for e in check["witness"] if e["f"] == "read"]
-        self.assertTrue(any(a <= e["time"] <= b for e in reads for a, b in windows), (reads, windows))
+        # Any read may be stale, also before the first cut when a node lags behind; on the side that is cut off they are
+        # answered all the same.
+        self.assertTrue(any(e["f"] == "read" for e in check["witness"]), check["witness"])
+        alone = [r for r in results["availability"] if r["fault"] and r["side"] in SIDES and r["op"] == "read"]
+        self.assertTrue(any(r["answered"] > 0 for r in alone), alone)
 
     def finish(self, process, code):
         out, err = process.communicate(timeout=150)
